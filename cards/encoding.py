@@ -1,0 +1,147 @@
+"""Strict readers for what strangers send: base64url, JSON, raw DEFLATE.
+
+Every lenience here would let two readers see two different cards in one text.
+"""
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from cards.errors import MalformedCard
+
+MAX_INFLATED_OCTETS = 5 * 1024 * 1024
+"""5 MiB: the largest official payload inflates to some 30 kB (requirement B6)."""
+MAX_JSON_DEPTH = 64
+"""Levels of nesting; FHIR bundles on cards have about ten."""
+MAX_JSON_OCTETS = MAX_INFLATED_OCTETS
+
+_ZLIB_LOOKAHEAD = 262
+"""zlib reaches back this much less than its window is long (deflate.h, MIN_LOOKAHEAD)."""
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_FOREIGN = re.compile(r"[^A-Za-z0-9_-]")
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+
+
+def b64url_encode(octets: bytes) -> str:
+    """RFC 7515 section 2: base64url without padding."""
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
+
+
+def b64url_decode(text: str) -> bytes:
+    """RFC 7515 section 2, strictly: no padding, no foreign character, no loose trailing bits.
+
+    Raises:
+        MalformedCard: anything else.
+    """
+    if _FOREIGN.search(text):
+        raise MalformedCard("base64url: a character outside the alphabet, or padding")
+    octets = text.encode("ascii").translate(_TO_STANDARD)
+    rest = len(octets) % 4
+    try:
+        decoded = binascii.a2b_base64(octets + b"==="[: -rest % 4]) if rest else binascii.a2b_base64(octets)
+    except binascii.Error:
+        raise MalformedCard("base64url: impossible length") from None
+    # The last character carries 2 or 4 spare bits; if they are set, several texts decode alike.
+    if rest and binascii.b2a_base64(decoded[-(len(decoded) % 3) :], newline=False)[rest - 1] != octets[-1]:
+        raise MalformedCard("base64url: spare bits are set")
+    return decoded
+
+
+def inflate(octets: bytes, limit: int = MAX_INFLATED_OCTETS) -> bytes:
+    """One complete raw DEFLATE stream (RFC 1951), nothing behind it, at most `limit` octets.
+
+    Raises:
+        MalformedCard: truncated, trailing, oversized or not DEFLATE at all.
+    """
+    stream = zlib.decompressobj(-15)
+    try:
+        inflated = stream.decompress(octets, limit)
+    except zlib.error:
+        raise MalformedCard("payload: not a raw DEFLATE stream") from None
+    if stream.unconsumed_tail or (not stream.eof and len(inflated) >= limit):
+        raise MalformedCard("payload: inflates beyond the limit")
+    if not stream.eof:
+        raise MalformedCard("payload: the DEFLATE stream is cut off")
+    if stream.unused_data:
+        raise MalformedCard("payload: octets after the DEFLATE stream")
+    return inflated
+
+
+def deflate(octets: bytes) -> bytes:
+    """Raw DEFLATE at level 9, the window no larger than the content needs (a smaller window is set up faster)."""
+    return zlib.compress(octets, 9, -max(9, min(15, (len(octets) + _ZLIB_LOOKAHEAD).bit_length())))
+
+
+def deflate_smallest(octets: bytes) -> bytes:
+    """Raw DEFLATE by zopfli: some 1.6 % smaller, thousands of times slower. For cards that just miss a QR code."""
+    import zopfli  # the exception path alone needs it
+
+    compressor = zopfli.ZopfliCompressor(zopfli.ZOPFLI_FORMAT_DEFLATE)
+    return bytes(compressor.compress(octets) + compressor.flush())
+
+
+def read_json(octets: bytes) -> Any:
+    """One JSON text (RFC 8259) without the liberties that make it ambiguous.
+
+    Fractional numbers become `Decimal`, unrounded. Raises:
+        MalformedCard: not UTF-8, a byte order mark, duplicate members, NaN or Infinity, lone surrogates, too deep.
+    """
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedCard("JSON: not UTF-8") from None
+    if text.startswith("\ufeff"):
+        raise MalformedCard("JSON: starts with a byte order mark")
+    if text.count("{") + text.count("[") > MAX_JSON_DEPTH:
+        _refuse_deep(text)
+    try:
+        value = _DECODER.decode(text)
+    except (ValueError, RecursionError, ArithmeticError):
+        raise MalformedCard("JSON: not well-formed") from None
+    if "\\u" in text:
+        _refuse_lone_surrogates(value)
+    return value
+
+
+def write_json(value: Any) -> bytes:
+    """Minified UTF-8 JSON in the order given (requirement A19)."""
+    return _ENCODER.encode(value).encode("utf-8")
+
+
+def _refuse_deep(text: str) -> None:
+    depth = 0
+    for token in _STRUCTURE.finditer(text):
+        mark = token.group()
+        if mark in "[{":
+            depth += 1
+            if depth > MAX_JSON_DEPTH:
+                raise MalformedCard("JSON: nested too deep")
+        elif mark in "]}":
+            depth -= 1
+
+
+def _refuse_lone_surrogates(value: Any) -> None:
+    try:
+        _ENCODER_LOOSE.encode(value).encode("utf-8")
+    except UnicodeEncodeError:
+        raise MalformedCard("JSON: half of a surrogate pair") from None
+
+
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("duplicate member")
+    return members
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique_members, parse_float=Decimal, parse_constant=_refuse_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_ENCODER_LOOSE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
