@@ -10,6 +10,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from operator import eq
 from typing import Any
 
 from cards.encoding import MAX_INFLATED_OCTETS, read_json
@@ -49,8 +50,8 @@ class CardRevocationList:
             else:
                 self._add_other(entry)
         self._compact = _sorted_numbers(compact)
-        if any(a == b for a, b in zip(self._compact, self._compact[1:], strict=False)):
-            raise MalformedCard("CRL: an entry stands there twice")
+        if any(map(eq, self._compact, self._compact[1:])) or any(map(self._lists, self._others)):
+            raise MalformedCard("CRL: a rid stands there twice")
 
     def __len__(self) -> int:
         return len(self._compact) + len(self._others)
@@ -60,24 +61,27 @@ class CardRevocationList:
 
     def check(self, rid: str, nbf: Any) -> None:
         """Raises Revoked where `rid` is listed for a card of this `nbf` (seconds, unrounded; strictly before)."""
-        if _COMPACT_RID.fullmatch(rid):
-            number = int.from_bytes(binascii.a2b_base64(rid.encode().translate(_TO_STANDARD) + b"=")[:8], "big")
-            place = bisect_left(self._compact, number)
-            if place < len(self._compact) and self._compact[place] == number:
-                raise Revoked("the issuer lists this card as revoked")
+        if self._lists(rid):
+            raise Revoked("the issuer lists this card as revoked")
         before = self._others.get(rid)
         if before is not None and nbf < before:
             raise Revoked("the issuer lists cards of this age and rid as revoked")
+
+    def _lists(self, rid: str) -> bool:
+        if not _COMPACT_RID.fullmatch(rid):
+            return False
+        number = int.from_bytes(binascii.a2b_base64(rid.encode().translate(_TO_STANDARD) + b"="), "big")
+        place = bisect_left(self._compact, number)
+        return place < len(self._compact) and self._compact[place] == number
 
     def _add_other(self, entry: str) -> None:
         match = _ENTRY.fullmatch(entry)
         if not match:
             raise MalformedCard("CRL: an entry is not up to 24 characters of base64url with an optional time")
         rid, time = match[1], float("inf") if match[2] is None else int(match[2])
-        if self._others.get(rid) == time:
-            raise MalformedCard("CRL: an entry stands there twice")
-        # Two entries for one rid: the card is revoked if either says so (D8), that is, by the later time.
-        self._others[rid] = max(time, self._others.get(rid, time))
+        if rid in self._others:
+            raise MalformedCard("CRL: a rid stands there twice")
+        self._others[rid] = time
 
 
 def read_crl(data: bytes | str | Mapping[str, Any]) -> CardRevocationList:

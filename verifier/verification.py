@@ -1,0 +1,106 @@
+"""Did an issuer we trust sign this card, and does it still stand?
+
+`verify` reads as the specification's checklist, one check and one error a line; `check` turns its errors into a
+`Verdict` and never raises on a bad card.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import cards
+from cards.errors import CardError, ChunksMissing, NotAHealthCard
+from cards.shc import numeric
+from cards.shc.card import HealthCard
+from cards.shc.file import read_file
+from trust_registry import TrustedIssuer, TrustRegistry
+from verifier.recognise import recognise
+from verifier.verdict import Verdict, VerifiedCard, outcome_of
+
+MAX_CODES = 200
+"""Codes that are judged in one go; a family's whole record on one page has some thirty."""
+
+
+def verify(scanned: str | Sequence[str], registry: TrustRegistry, now: datetime) -> VerifiedCard:
+    """Did an issuer we trust sign this card, and does it still stand?
+
+    Raises:
+        cards.CardError: it does not, or we cannot tell.
+    """
+    return _verify(scanned, registry, now, _Progress())
+
+
+def check(scanned: str | Sequence[str], registry: TrustRegistry, now: datetime) -> Verdict:
+    """The verdict on one card; a sequence is the chunks of one card, in any order. Never raises on a bad card."""
+    progress = _Progress()
+    try:
+        verified = _verify(scanned, registry, now, progress)
+    except CardError as error:
+        found = recognise(scanned) if isinstance(error, NotAHealthCard) and progress.card is None else None
+        chunk, seen = _chunks(scanned) if isinstance(error, ChunksMissing) else (None, frozenset[int]())
+        return Verdict(outcome_of(error), error.code, str(error), progress.card, progress.issuer, found, chunk, seen)
+    return Verdict("accepted", None, "", verified.card, verified.issuer)
+
+
+def check_all(scanned: Sequence[str], registry: TrustRegistry, now: datetime) -> list[Verdict]:
+    """One verdict a card: a file with several, a family's codes, one picture with many, chunks put together."""
+    return [check(card, registry, now) for card in _split(scanned)]
+
+
+class _Progress:
+    """What is known when a check fails: the issuer once found, the card once its signature held."""
+
+    __slots__ = ("card", "issuer")
+
+    def __init__(self) -> None:
+        self.card: HealthCard | None = None
+        self.issuer: TrustedIssuer | None = None
+
+
+def _verify(scanned: str | Sequence[str], registry: TrustRegistry, now: datetime, progress: _Progress) -> VerifiedCard:
+    unverified = cards.read(scanned)  # MalformedCard, NotAHealthCard, UnsupportedAlgorithm, ChunksMissing
+    issuer = registry.issuer(unverified.iss)  # UntrustedIssuer
+    progress.issuer = issuer
+    key = issuer.key(unverified.kid)  # UnknownKey, WithdrawnKey
+    card = unverified.verify(key)  # BadSignature
+    progress.card = card
+    card.check_valid_at(now)  # NotYetValid, Expired
+    issuer.check_not_revoked(card, key.kid)  # Revoked, RevocationListMissing, RevocationListStale
+    registry.check_current_at(now)  # RegistryExpired
+    return VerifiedCard(card, issuer, verified_at=now)
+
+
+def _split(scanned: Sequence[str]) -> list[str | Sequence[str]]:
+    """One item a card, in the order of the first code of each."""
+    found: list[str | Sequence[str]] = []
+    chunks: dict[int, list[str]] = {}
+    for text in scanned:
+        text = text.strip()
+        if numeric.is_chunk(text) and (total := _total(text)) > 1:
+            if total not in chunks:
+                found.append(chunks.setdefault(total, []))
+            chunks[total].append(text)
+        elif text.startswith("{"):
+            found += _cards_of(text)
+        elif text not in found:
+            found.append(text)
+    return found[:MAX_CODES]
+
+
+def _cards_of(text: str) -> Sequence[str]:
+    try:
+        return read_file(text)
+    except CardError:
+        return [text]
+
+
+def _total(chunk: str) -> int:
+    try:
+        return numeric.chunk_position(chunk)[1]
+    except CardError:
+        return 0
+
+
+def _chunks(scanned: str | Sequence[str]) -> tuple[tuple[int, int], frozenset[int]]:
+    texts = [scanned] if isinstance(scanned, str) else scanned
+    positions = [numeric.chunk_position(text.strip()) for text in texts]
+    return positions[0], frozenset(index for index, _ in positions)
