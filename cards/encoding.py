@@ -3,7 +3,6 @@
 Every lenience here would let two readers see two different cards in one text.
 """
 
-import base64
 import binascii
 import json
 import re
@@ -21,14 +20,15 @@ MAX_JSON_OCTETS = MAX_INFLATED_OCTETS
 
 _ZLIB_LOOKAHEAD = 262
 """zlib reaches back this much less than its window is long (deflate.h, MIN_LOOKAHEAD)."""
-_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
-_FOREIGN = re.compile(r"[^A-Za-z0-9_-]")
+_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
+"""The marks of standard base64 become `!`, which no alphabet has."""
+_TO_URL = bytes.maketrans(b"+/", b"-_")
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
 def b64url_encode(octets: bytes) -> str:
     """RFC 7515 section 2: base64url without padding."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(octets, newline=False).translate(_TO_URL, b"=").decode("ascii")
 
 
 def b64url_decode(text: str) -> bytes:
@@ -37,16 +37,14 @@ def b64url_decode(text: str) -> bytes:
     Raises:
         MalformedCard: anything else.
     """
-    if _FOREIGN.search(text):
-        raise MalformedCard("base64url: a character outside the alphabet, or padding")
-    octets = text.encode("ascii").translate(_TO_STANDARD)
-    rest = len(octets) % 4
     try:
-        decoded = binascii.a2b_base64(octets + b"==="[: -rest % 4]) if rest else binascii.a2b_base64(octets)
-    except binascii.Error:
-        raise MalformedCard("base64url: impossible length") from None
+        standard = text.encode("ascii").translate(_TO_STANDARD)
+        rest = len(standard) % 4
+        decoded = binascii.a2b_base64(standard + b"==="[: -rest % 4], strict_mode=True)
+    except ValueError:
+        raise MalformedCard("base64url: a character outside the alphabet, padding, or an impossible length") from None
     # The last character carries 2 or 4 spare bits; if they are set, several texts decode alike.
-    if rest and binascii.b2a_base64(decoded[-(len(decoded) % 3) :], newline=False)[rest - 1] != octets[-1]:
+    if rest and binascii.b2a_base64(decoded[-(len(decoded) % 3) :], newline=False)[rest - 1] != standard[-1]:
         raise MalformedCard("base64url: spare bits are set")
     return decoded
 
@@ -108,8 +106,18 @@ def read_json(octets: bytes) -> Any:
 
 
 def write_json(value: Any) -> bytes:
-    """Minified UTF-8 JSON in the order given (requirement A19)."""
-    return _ENCODER.encode(value).encode("utf-8")
+    """Minified UTF-8 JSON in the order given (requirement A19); a `Decimal` as it was written, 1.50 stays 1.50."""
+    try:
+        return _ENCODER.encode(value).encode("utf-8")
+    except TypeError:
+        return _DECIMAL_MARK.sub(r"\1", _DECIMAL_ENCODER.encode(value)).encode("utf-8")
+
+
+def _marked(value: Any) -> str:
+    """json has no raw numbers: a Decimal travels as a text between noncharacters, which no clean text holds."""
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise TypeError("not JSON")
+    return f"\uffff{value}\uffff"
 
 
 def _refuse_deep(text: str) -> None:
@@ -144,4 +152,6 @@ def _refuse_constant(_: str) -> NoReturn:
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique_members, parse_float=Decimal, parse_constant=_refuse_constant)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_DECIMAL_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_marked)
+_DECIMAL_MARK = re.compile('"\uffff([0-9.eE+-]+)\uffff"')
 _ENCODER_LOOSE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)

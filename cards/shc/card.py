@@ -97,7 +97,7 @@ class UnverifiedCard:
             self.kid,
             claims["nbf"],
             claims.get("exp"),
-            tuple(name for name in types if isinstance(name, str)),
+            tuple([name for name in types if isinstance(name, str)]),
             _member(subject, "fhirVersion", str),
             bundle,
             rid,

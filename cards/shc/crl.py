@@ -9,11 +9,11 @@ import binascii
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from operator import eq
 from typing import Any
 
-from cards.encoding import MAX_INFLATED_OCTETS, read_json
+from cards.encoding import MAX_INFLATED_OCTETS, b64url_encode, read_json
 from cards.errors import MalformedCard, Revoked
 
 RID = re.compile(r"[A-Za-z0-9_-]{1,24}")
@@ -52,6 +52,13 @@ class CardRevocationList:
         self._compact = _sorted_numbers(compact)
         if any(map(eq, self._compact, self._compact[1:])) or any(map(self._lists, self._others)):
             raise MalformedCard("CRL: a rid stands there twice")
+
+    def entries(self) -> Iterator[str]:
+        """The entries as they stand in a list, sorted."""
+        for number in self._compact:
+            yield b64url_encode(number.to_bytes(8, "big"))
+        for rid, before in sorted(self._others.items()):
+            yield rid if before == float("inf") else f"{rid}.{int(before)}"
 
     def __len__(self) -> int:
         return len(self._compact) + len(self._others)

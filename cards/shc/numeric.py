@@ -30,7 +30,6 @@ for _pair in range(100):
     _CHARACTER_OF_HEX[int(str(_pair).zfill(2), 16)] = _CHARACTER_OF_PAIR[_pair]
 _HEX_TABLE = bytes(_CHARACTER_OF_HEX)
 _PAIR_OF_CHARACTER = {code: f"{code - 45:02d}" for code in range(45, 123)}
-_DIGITS = re.compile(r"[0-9]+")
 _CHUNK = re.compile(r"shc:/([1-9][0-9]{0,2})/([1-9][0-9]{0,2})/([0-9]+)")
 
 
@@ -129,7 +128,8 @@ def assemble(chunks: Sequence[str]) -> str:
 
 
 def _characters(digits: str) -> str:
-    if not _DIGITS.fullmatch(digits) or len(digits) % 2:
+    # ASCII digits alone: str.isdigit would let Arabic-Indic ones pass, bytes.fromhex white space and letters.
+    if not digits.isascii() or not digits.encode().isdigit() or len(digits) % 2:
         raise MalformedCard("numeric form: an odd number of digits, or something that is no digit")
     octets = bytes.fromhex(digits).translate(_HEX_TABLE)
     if 0 in octets:

@@ -76,8 +76,8 @@ def vaccine_groups(code: str, age: int | None = None) -> tuple[str, ...]:
     """CDC's vaccine groups of a CVX code; empty where it has none.
 
     Args:
-        age: years at the dose. One vaccine (zoster live) counts for varicella below 50 and for zoster from 50 on; without
-            an age it is in both groups.
+        age: years at the dose. One vaccine (zoster live) counts for varicella below 50 and for zoster from 50 on;
+            without an age it is in both groups.
     """
     from cards.terminology import cvx
 

@@ -1,0 +1,66 @@
+"""How what we hold changes when an issuer or a directory is read again.
+
+Keys are kept, with their age, only while an issuer cannot be read. A key missing from a good answer is withdrawn at
+once, and so is an issuer taken off its list: removal is the alarm (requirement C5).
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from cards import CardRevocationList, MalformedCard, read_crl
+from keys import NotAKeySet, PublicKey, examine_jwks
+from trust_registry.directory import Entry
+from trust_registry.fetch import MAX_JWKS_OCTETS, Network, Unreachable
+from trust_registry.registry import Finding
+
+
+def directory_read(held: Iterable[Entry], directory: Iterable[Entry], source: str = "vci") -> list[Entry]:
+    """The entries after a directory was read: its own are replaced, those of other sources stay and come first."""
+    before = {entry.iss: entry for entry in held if entry.source == source}
+    others = [entry for entry in held if entry.source != source]
+    taken = {entry.iss for entry in others}
+    news = [entry for entry in directory if entry.iss not in taken]
+    return others + [_keys_replaced(before[e.iss], e) if e.iss in before else e for e in news]
+
+
+def issuer_read(entry: Entry, network: Network, now: datetime) -> tuple[Entry, list[Finding]]:
+    """Ask the issuer itself for its keys and lists. Where it cannot be read, the entry stays and grows older."""
+    try:
+        key_set = examine_jwks(network.get(f"{entry.iss}/.well-known/jwks.json", MAX_JWKS_OCTETS), entry.iss)
+    except (Unreachable, NotAKeySet) as error:
+        remedy = f"{error}. Its last keys are kept; ask the issuer, or take it off."
+        return entry, [Finding(entry.iss, "issuer", "cannot-be-read", remedy, counts=True)]
+    findings = [Finding(entry.iss, left.kid, left.reason, left.remedy) for left in key_set.left_out]
+    lists, troubles = _lists(entry, key_set.keys, network)
+    news = replace(entry, keys=key_set.keys, crls=lists, confirmed_at=now)
+    return _keys_replaced(entry, news), findings + troubles
+
+
+def _keys_replaced(before: Entry, after: Entry) -> Entry:
+    """What was there and is missing now is withdrawn; what comes back counts again, by its issuer's own word."""
+    current = {key.kid for key in after.keys}
+    gone = {key.kid for key in before.keys} | before.withdrawn | after.withdrawn
+    return replace(after, withdrawn=frozenset(gone - current))
+
+
+def _lists(
+    entry: Entry, keys: Iterable[PublicKey], network: Network
+) -> tuple[tuple[CardRevocationList, ...], list[Finding]]:
+    """The lists of keys that announce one; a list whose counter did not move is not fetched again (D5)."""
+    held = {crl.kid: crl for crl in entry.crls}
+    lists, findings = [], []
+    for key in keys:
+        crl = held.get(key.kid)
+        if key.crl_version is not None and (crl is None or crl.ctr < key.crl_version):
+            try:
+                crl = read_crl(network.get(f"{entry.iss}/.well-known/crl/{key.kid}.json"))
+                if crl.kid != key.kid:
+                    raise MalformedCard("CRL: it is another key's")
+            except (Unreachable, MalformedCard) as error:
+                remedy = f"{error}. Cards of this key stay undecided until the list can be read."
+                findings.append(Finding(entry.iss, f"crl {key.kid}", "crl-cannot-be-read", remedy))
+                crl = held.get(key.kid)
+        if crl is not None:
+            lists.append(crl)
+    return tuple(lists), findings

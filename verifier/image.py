@@ -1,0 +1,231 @@
+"""From a stranger's picture to the texts of the QR codes in it. Nothing is ever written to a disk.
+
+    read_codes(picture) -> ["shc:/5676…", …]      in reading order; [] where there is no code
+
+Refuses, with `UnreadablePicture` and its `code`, what it cannot or will not open. Pictures come from people who want to
+get through a door, so every size is bounded before anything is decoded.
+
+Hot path: one decoding straight to grey (libjpeg leaves the colours out), one read, no copies. Everything else is tried
+only when that read found nothing.
+"""
+
+import io
+from collections.abc import Iterator
+from types import MappingProxyType
+from typing import ClassVar
+
+import zxingcpp
+from PIL import Image, ImageFilter
+
+MAX_OCTETS = 20 * 1024 * 1024
+"""Of a picture or PDF: a 50-megapixel phone photo is some 15 MB."""
+MAX_PIXELS = 40_000_000
+"""Checked before decoding (a 32 kB PNG can hold 144 megapixels); decoded, four octets each."""
+MAX_JPEG_SCANS = 64
+"""A progressive JPEG has about ten. Each further one costs 59 octets of file and a pass over all pixels of the picture:
+20 MiB of them are two hours."""
+MAX_ENLARGED_PIXELS = 20_000_000
+"""An enlarged second look never makes more pixels than this."""
+
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", 0, "PNG"),
+    (b"\xff\xd8\xff", 0, "JPEG"),
+    (b"GIF8", 0, "GIF"),
+    (b"WEBP", 8, "WEBP"),
+    (b"%PDF-", 0, "PDF"),
+)
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+_PLUGINS = MappingProxyType(
+    {
+        "PNG": ("PNG",),
+        "JPEG": ("JPEG", "MPO"),  # some phones put two pictures into one JPEG; the first is the photo
+        "GIF": ("GIF",),
+        "WEBP": ("WEBP",),
+        "AVIF": ("AVIF",),
+    }
+)
+_QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+_PLAIN = zxingcpp.TextMode.Plain
+
+
+class UnreadablePicture(ValueError):
+    """The picture cannot be looked at. `code` is stable; the message says why, without a word out of the picture."""
+
+    MESSAGES: ClassVar[MappingProxyType[str, str]] = MappingProxyType(
+        {
+            "empty-picture": "The file is empty.",
+            "picture-too-large": f"The file is larger than {MAX_OCTETS // 1024 // 1024} MB.",
+            "picture-too-many-pixels": f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels.",
+            "not-a-picture": "The file is no picture of a kind we read (PNG, JPEG, WebP, HEIC, AVIF, GIF) and no PDF.",
+            "svg-picture": "The file is an SVG drawing. We read photographs, screenshots and PDFs.",
+            "damaged-picture": "The picture is damaged or was cut off while it was being sent.",
+            "damaged-pdf": "The PDF is damaged or was cut off while it was being sent.",
+            "encrypted-pdf": "The PDF is locked with a password.",
+            "pdf-too-heavy": "The PDF takes too long or too much memory to draw.",
+            "pdf-too-many-pages": "There is no code on the first pages of the PDF, and it has more than we look at.",
+        }
+    )
+
+    def __init__(self, code: str) -> None:
+        super().__init__(self.MESSAGES[code])
+        self.code = code
+
+
+def read_codes(picture: bytes) -> list[str]:
+    """The texts of all QR codes in a picture or PDF, each once, in reading order; `[]` where there is none.
+
+    PNG, JPEG, WebP, HEIC, AVIF, GIF and PDF. Of a moving picture the first frame is looked at.
+
+    Raises:
+        UnreadablePicture: empty, too large, of another kind, damaged, or locked.
+    """
+    kind = kind_of(picture)
+    if kind == "PDF":
+        return _codes_of_pdf(picture)
+    grey = _opened(picture, kind)
+    return _read(grey) or _second_look(grey)
+
+
+def kind_of(data: bytes) -> str:
+    """Which of the kinds we read this is, by its first octets: "PNG", "JPEG", "GIF", "WEBP", "HEIF", "AVIF" or "PDF".
+
+    Raises:
+        UnreadablePicture: empty-picture, picture-too-large, svg-picture, not-a-picture.
+    """
+    if not data:
+        raise UnreadablePicture("empty-picture")
+    if len(data) > MAX_OCTETS:
+        raise UnreadablePicture("picture-too-large")
+    for signature, offset, kind in _SIGNATURES:
+        if data.startswith(signature, offset):
+            return kind
+    if data[4:8] == b"ftyp":
+        brands = {data[8:12], *(data[at : at + 4] for at in range(16, min(len(data), 64), 4))}
+        if brands & _AVIF_BRANDS:
+            return "AVIF"
+        if brands & _HEIF_BRANDS:
+            return "HEIF"
+    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    raise UnreadablePicture("svg-picture" if start.startswith(b"<") and b"<svg" in data[:4096] else "not-a-picture")
+
+
+def _opened(picture: bytes, kind: str) -> Image.Image:
+    """The picture in grey, on white where it is transparent.
+
+    Decoders raise whatever comes to them over damaged octets (struct.error, IndexError, SyntaxError, MemoryError …):
+    all of it means one thing here, and the cause is dropped because its text may quote the picture.
+    """
+    try:
+        return _grey(_open_heif(picture) if kind == "HEIF" else _open(picture, kind))
+    except UnreadablePicture:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise UnreadablePicture("picture-too-many-pixels") from None
+    except Exception:
+        raise UnreadablePicture("damaged-picture") from None
+
+
+def _open(picture: bytes, kind: str) -> Image.Image:
+    if kind == "JPEG" and picture.count(b"\xff\xda") > MAX_JPEG_SCANS:
+        raise UnreadablePicture("damaged-picture")
+    image = Image.open(io.BytesIO(picture), formats=_PLUGINS[kind])
+    _check_size(image.size)
+    if kind == "JPEG":
+        image.draft("L", image.size)  # the decoder then leaves the colours out; no effect on CMYK
+    return image
+
+
+def _open_heif(picture: bytes) -> Image.Image:
+    """An iPhone's photo. libheif is loaded only for one, and not registered with Pillow for the whole process."""
+    from pillow_heif import open_heif
+
+    heif = open_heif(io.BytesIO(picture), convert_hdr_to_8bit=True)
+    _check_size(heif.size)
+    image: Image.Image = heif.to_pillow()
+    return image
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise UnreadablePicture("picture-too-many-pixels")
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    """Eight bits of grey. Black modules on transparent black would vanish: transparency becomes white paper."""
+    if image.mode == "L":
+        image.load()
+        return image
+    if not image.has_transparency_data:
+        return image.convert("L")
+    if image.mode not in ("RGBA", "LA"):
+        image = image.convert("RGBA")
+    alpha = image.getchannel("A")
+    grey = image.convert("L")
+    if alpha.getextrema() == (255, 255):
+        return grey
+    paper = Image.new("L", image.size, 255)
+    paper.paste(grey, mask=alpha)
+    return paper
+
+
+def _read(grey: Image.Image, binarizer: zxingcpp.Binarizer = zxingcpp.Binarizer.LocalAverage) -> list[str]:
+    found = zxingcpp.read_barcodes(grey, formats=_QR, text_mode=_PLAIN, binarizer=binarizer)
+    if len(found) > 1:
+        found = _in_reading_order(found)
+    return list(dict.fromkeys(code.text for code in found))
+
+
+def _in_reading_order(found: list[zxingcpp.Barcode]) -> list[zxingcpp.Barcode]:
+    """Row by row; codes whose tops differ by less than half a code stand in one row."""
+    ordered: list[zxingcpp.Barcode] = []
+    left = sorted(found, key=_top)
+    while left:
+        height = abs(left[0].position.bottom_right.y - left[0].position.top_left.y)
+        row = [code for code in left if _top(code) < _top(left[0]) + height / 2 or code is left[0]]
+        ordered += sorted(row, key=lambda code: code.position.top_left.x)
+        left = left[len(row) :]
+    return ordered
+
+
+def _top(code: zxingcpp.Barcode) -> int:
+    return min(code.position.top_left.y, code.position.bottom_right.y)
+
+
+def _second_look(grey: Image.Image) -> list[str]:
+    """What else can make a code readable. Measured on degraded photos of which the first read finds none:
+    enlarging rescues 26 %, enlarging and sharpening 8 % more (docs/adr/0006-pages.md)."""
+    return next((codes for changed in _changed(grey) if (codes := _read(changed))), [])
+
+
+def _changed(grey: Image.Image) -> Iterator[Image.Image]:
+    pixels = grey.width * grey.height
+    for factor in (3, 2):
+        if pixels * factor * factor <= MAX_ENLARGED_PIXELS:
+            yield grey.resize((grey.width * factor, grey.height * factor), Image.Resampling.BICUBIC)
+    if pixels * 4 <= MAX_ENLARGED_PIXELS:
+        double = grey.resize((grey.width * 2, grey.height * 2), Image.Resampling.BICUBIC)
+        yield double.filter(ImageFilter.UnsharpMask(radius=3, percent=250, threshold=0))
+    else:
+        yield grey.reduce(2)
+
+
+def _codes_of_pdf(picture: bytes) -> list[str]:
+    """Each page drawn at 200 dpi (3 pixels a module of the largest code at 40 mm), at 400 dpi if nothing was there."""
+    from verifier.pdf import drawn_pages
+
+    more_pages = False
+    for dpi in (200, 400):
+        codes: dict[str, None] = {}
+        try:
+            for width, height, octets in drawn_pages(picture, dpi):
+                codes.update(dict.fromkeys(_read(Image.frombuffer("L", (width, height), octets))))
+        except UnreadablePicture as error:
+            if error.code != "pdf-too-many-pages":
+                raise
+            more_pages = True
+        if codes:
+            return list(codes)
+    if more_pages:
+        raise UnreadablePicture("pdf-too-many-pages")
+    return []
