@@ -1,0 +1,1 @@
+"""The command line: the only room that knows every package, and the only one that wires them together."""

@@ -1,0 +1,50 @@
+"""`countersign`: one command a line of work. Results on stdout, messages on stderr.
+
+Commands are imported when they are called: a cold `countersign verify` must not wait for a web framework.
+"""
+
+from importlib import import_module, metadata
+
+import click
+
+COMMANDS = {
+    "demo": ("countersign.commands.demo", "Issue, draw, scan and judge a card, each step shown."),
+    "issue": ("countersign.commands.issue", "Sign FHIR bundles: JWS, file and QR pictures."),
+    "verify": ("countersign.commands.verify", "Judge pictures, PDFs, files and texts against a registry."),
+    "keys": ("countersign.commands.keys", "Make, list, rotate, retire and withdraw signing keys."),
+    "registry": ("countersign.commands.registry", "Decide whose signatures count, and publish that."),
+    "serve": ("countersign.commands.serve", "Run one service."),
+    "run": ("countersign.commands.run", "Issuer and verifier on this machine, with sample residents."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module and answer its `command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table itself: `--help` imports nothing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(f"countersign {metadata.version('countersign')}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Say which.")
+def main() -> None:
+    """Issue and verify SMART Health Cards."""

@@ -1,0 +1,144 @@
+"""`countersign verify`: pictures, PDFs, files and texts against a registry, without a server or a network."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from countersign.deployment import utc_now
+from keys import NotAKeySet, PublicKey, read_jwks
+from trust_registry import NotADirectory, TrustRegistry
+from trust_registry.reading import read_registry
+from trust_registry.snapshot import BadRegistry
+from verifier.presentation import as_document, in_words
+from verifier.verdict import Verdict
+from verifier.verification import check_all
+
+MAX_INPUT_OCTETS = 25 * 1024 * 1024
+"""What the web page takes, too."""
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"%PDF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+EXIT_REJECTED, EXIT_UNDECIDED = 1, 3
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
+@click.option("--registry", "registry_file", required=True, type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--registry-keys",
+    type=click.Path(exists=True, dir_okay=False),
+    help="JWK Set of the registry's publisher; by default registry-keys.jwks beside the registry.",
+)
+@click.option("--at", "at", help="Judge as of this time (ISO 8601); by default now.")
+@click.option("--json", "as_json", is_flag=True, help="One array, in the order of the input.")
+def command(
+    inputs: tuple[str, ...], registry_file: str, registry_keys: str | None, at: str | None, as_json: bool
+) -> None:
+    """Judge cards.
+
+    INPUT is a picture, a PDF, a .smart-health-card file, a text (shc:/… or a JWS), or - for standard input.
+
+    Exit status: 0 all accepted, 1 any rejected, else 3 any undecided, 2 wrong usage.
+    """
+    now = _time(at)
+    registry = _registry(Path(registry_file), registry_keys, now)
+    verdicts = [(name, verdict) for name, texts in _read(inputs) for verdict in _judge(texts, registry, now)]
+    if as_json:
+        documents = [{"input": name} | as_document(verdict) for name, verdict in verdicts]
+        click.echo(json.dumps(documents, ensure_ascii=False, indent=1, default=str))
+    else:
+        for name, verdict in verdicts:
+            _print(name, verdict, many=len(verdicts) > 1)
+    sys.exit(_exit_status(verdict for _, verdict in verdicts))
+
+
+def _judge(texts: list[str] | Verdict, registry: TrustRegistry, now: datetime) -> list[Verdict]:
+    return [texts] if isinstance(texts, Verdict) else check_all(texts, registry, now)
+
+
+def _read(inputs: Iterable[str]) -> Iterator[tuple[str, list[str] | Verdict]]:
+    """The texts of each input, or at once the verdict on a picture that holds none."""
+    for number, name in enumerate(inputs, start=1):
+        if name == "-":
+            yield "-", _texts(sys.stdin.buffer.read(MAX_INPUT_OCTETS + 1))
+        elif name.startswith(("shc:/", "ey")) and not Path(name[:255]).exists():
+            yield f"argument {number}", [name]
+        else:
+            yield name, _texts(_file(name))
+
+
+def _file(name: str) -> bytes:
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(MAX_INPUT_OCTETS + 1)
+    except OSError as error:
+        raise click.UsageError(f"Cannot read this input: {error.strerror}. Name a file, a text, or -.") from None
+
+
+def _texts(content: bytes) -> list[str] | Verdict:
+    if len(content) > MAX_INPUT_OCTETS:
+        return Verdict("undecided", "unreadable-picture", f"the input is larger than {MAX_INPUT_OCTETS} octets")
+    if content.startswith(_PICTURES) or content[4:8] == b"ftyp":
+        return _codes(content)
+    try:
+        text = content.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return _codes(content)
+    # Several codes, one a line, as a scanner writes them; a file is one JSON text.
+    return [text] if text.startswith("{") or not text else text.split()
+
+
+def _codes(picture: bytes) -> list[str] | Verdict:
+    from verifier.image import UnreadablePicture, read_codes
+
+    try:
+        codes = read_codes(picture)
+    except UnreadablePicture as error:
+        return Verdict("undecided", "unreadable-picture", str(error))
+    return codes or Verdict("undecided", "no-code-found", "no QR code was found in the picture")
+
+
+def _registry(path: Path, keys_file: str | None, now: datetime) -> TrustRegistry:
+    try:
+        return read_registry(path.read_bytes(), _publishers(path, keys_file), now)
+    except (BadRegistry, NotADirectory) as error:
+        raise click.UsageError(f"The registry cannot be used: {error}") from None
+
+
+def _publishers(registry: Path, keys_file: str | None) -> tuple[PublicKey, ...]:
+    path = Path(keys_file) if keys_file else registry.with_name("registry-keys.jwks")
+    try:
+        return read_jwks(path.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except NotAKeySet as error:
+        raise click.UsageError(f"The registry's keys cannot be read: {error}") from None
+
+
+def _time(text: str | None) -> datetime:
+    if text is None:
+        return utc_now()
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError("--at takes a time such as 2026-11-20T12:00:00Z") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _print(name: str, verdict: Verdict, many: bool) -> None:
+    if many:
+        click.secho(name, bold=True)
+    for line in in_words(verdict):
+        click.echo(line)
+    if many:
+        click.echo()
+
+
+def _exit_status(verdicts: Iterable[Verdict]) -> int:
+    outcomes: set[Any] = {verdict.outcome for verdict in verdicts}
+    if "rejected" in outcomes:
+        return EXIT_REJECTED
+    return EXIT_UNDECIDED if "undecided" in outcomes or not outcomes else 0
