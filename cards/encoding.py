@@ -18,6 +18,8 @@ MAX_JSON_DEPTH = 64
 """Levels of nesting; FHIR bundles on cards have about ten."""
 MAX_JSON_OCTETS = MAX_INFLATED_OCTETS
 
+_ZLIB_HEADER_OCTETS, _ZLIB_CHECKSUM_OCTETS = 2, 4
+"""RFC 1950: what stands around the raw stream."""
 _ZLIB_LOOKAHEAD = 262
 """zlib reaches back this much less than its window is long (deflate.h, MIN_LOOKAHEAD)."""
 _TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
@@ -76,10 +78,10 @@ def deflate(octets: bytes) -> bytes:
 
 def deflate_smallest(octets: bytes) -> bytes:
     """Raw DEFLATE by zopfli: some 1.6 % smaller, thousands of times slower. For cards that just miss a QR code."""
-    import zopfli  # the exception path alone needs it
+    import zopfli.zlib  # the exception path alone needs it
 
-    compressor = zopfli.ZopfliCompressor(zopfli.ZOPFLI_FORMAT_DEFLATE)
-    return bytes(compressor.compress(octets) + compressor.flush())
+    wrapped = bytes(zopfli.zlib.compress(octets))
+    return wrapped[_ZLIB_HEADER_OCTETS:-_ZLIB_CHECKSUM_OCTETS]
 
 
 def read_json(octets: bytes) -> Any:

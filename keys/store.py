@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from cards import MalformedCard
 from cards.encoding import b64url_decode, b64url_encode
 from keys import lifecycle
 from keys.private import PrivateKey, import_der, unsafe_export_der
@@ -136,7 +137,7 @@ class KeyStore:
             key = import_der(AESGCM(self._derive(salt)).decrypt(nonce, sealed, kid.encode()))
         except InvalidTag:
             raise KeyStoreError("the key does not open: wrong passphrase or key encryption key, or altered") from None
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, MalformedCard):
             raise KeyStoreError("the private key file is missing or damaged: restore it from the backup") from None
         if key.kid != kid:
             raise KeyStoreError("a private key file does not hold the key it is named after")
@@ -180,7 +181,10 @@ def key_encryption_key(environ: Mapping[str, str], path: Path) -> KeyEncryptionK
     if passphrase := environ.get("COUNTERSIGN_KEY_PASSPHRASE"):
         return Passphrase(passphrase)
     if kek := environ.get("COUNTERSIGN_KEK"):
-        return b64url_decode(kek)
+        try:
+            return b64url_decode(kek)
+        except MalformedCard:
+            raise KeyStoreError(f"COUNTERSIGN_KEK must be {KEK_OCTETS} octets as base64url") from None
     return load_or_create_secret(path)
 
 
@@ -189,7 +193,7 @@ def _read_secret(path: Path, octets: int) -> bytes:
         raise KeyStoreError(f"others may read {path.name}: run chmod 600 on it, and replace what it guarded")
     try:
         secret = b64url_decode(path.read_text("ascii").strip())
-    except ValueError:
+    except (ValueError, MalformedCard):
         raise KeyStoreError(f"{path.name} is damaged: restore it from the backup") from None
     if len(secret) != octets:
         raise KeyStoreError(f"{path.name} must hold {octets} octets: restore it from the backup")

@@ -173,8 +173,8 @@ def _crls(iss: str, lists: Any, key_set: KeySet, findings: list[Finding]) -> Ite
     for item in lists if isinstance(lists, list) else []:
         kid = _text(item.get("kid")) if isinstance(item, Mapping) else ""
         try:
-            crl = read_crl(item)
-        except (MalformedCard, AttributeError) as error:
+            crl = read_crl(item if isinstance(item, Mapping) else {})
+        except MalformedCard as error:
             findings.append(Finding(iss, f"crl {kid}", "crl-malformed", str(error)))
             continue
         if kid in kids:

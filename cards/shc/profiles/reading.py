@@ -75,4 +75,12 @@ def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _hides(value: str) -> bool:
-    return any(unicodedata.category(mark) in _HIDDEN_CATEGORIES and mark not in _JOINERS for mark in value)
+    return any(
+        (unicodedata.category(mark) in _HIDDEN_CATEGORIES and mark not in _JOINERS) or _is_noncharacter(ord(mark))
+        for mark in value
+    )
+
+
+def _is_noncharacter(code: int) -> bool:
+    """Unicode 23.7: never for interchange; `cards.encoding` marks numbers with one of them."""
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
