@@ -3,7 +3,7 @@
 Commands are imported when they are called: a cold `countersign verify` must not wait for a web framework.
 """
 
-from importlib import import_module, metadata
+from importlib import import_module
 
 import click
 
@@ -13,6 +13,7 @@ COMMANDS = {
     "verify": ("countersign.commands.verify", "Judge pictures, PDFs, files and texts against a registry."),
     "keys": ("countersign.commands.keys", "Make, list, rotate, retire and withdraw signing keys."),
     "registry": ("countersign.commands.registry", "Decide whose signatures count, and publish that."),
+    "db": ("countersign.commands.db", "Bring the issuer's database to this version."),
     "serve": ("countersign.commands.serve", "Run one service."),
     "run": ("countersign.commands.run", "Issuer and verifier on this machine, with sample residents."),
 }
@@ -40,6 +41,8 @@ class LazyGroup(click.Group):
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
+        from importlib import metadata  # 40 ms that only this option needs
+
         click.echo(f"countersign {metadata.version('countersign')}")
         ctx.exit()
 

@@ -12,7 +12,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from keys.store import KeyStore, key_encryption_key, load_or_create_secret
@@ -87,8 +86,3 @@ def open_deployment(folder: str | None = None, environ: Mapping[str, str] | None
     """From `--data`, COUNTERSIGN_DATA, or `var` in the current folder."""
     environ = os.environ if environ is None else environ
     return Deployment(Path(folder or environ.get(DATA_VARIABLE) or "var").resolve(), environ)
-
-
-def utc_now() -> datetime:
-    """The clock, read here and in the web layer only."""
-    return datetime.now(UTC)

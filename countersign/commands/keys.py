@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import click
 
-from countersign.deployment import Deployment, open_deployment, utc_now
+from countersign.clock import utc_now
+from countersign.deployment import Deployment, open_deployment
 from keys.lifecycle import KeyStateError
 from keys.store import KeyStore, KeyStoreError
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from countersign.deployment import Deployment, open_deployment, utc_now
+from countersign.clock import utc_now
+from countersign.deployment import Deployment, open_deployment
 from keys import NotAKeySet, examine_jwks
 from keys.store import KeyStoreError
 from trust_registry import Entry, Finding, NotADirectory

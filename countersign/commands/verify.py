@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from countersign.deployment import utc_now
+from countersign.clock import utc_now
 from keys import NotAKeySet, PublicKey, read_jwks
 from trust_registry import NotADirectory, TrustRegistry
 from trust_registry.reading import read_registry
 from trust_registry.snapshot import BadRegistry
-from verifier.presentation import as_document, in_words
+from verifier.presentation import Shown, as_dict, present
 from verifier.verdict import Verdict
 from verifier.verification import check_all
 
@@ -22,6 +22,8 @@ MAX_INPUT_OCTETS = 25 * 1024 * 1024
 """What the web page takes, too."""
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"%PDF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 EXIT_REJECTED, EXIT_UNDECIDED = 1, 3
+_MARKS = {"accepted": "✔", "rejected": "✘", "undecided": "?", "sample": "≋"}
+_CHECK_MARKS = {"held": "✔", "failed": "✘", "unsure": "?", "not-reached": "·"}
 
 
 @click.command()
@@ -47,11 +49,11 @@ def command(
     registry = _registry(Path(registry_file), registry_keys, now)
     verdicts = [(name, verdict) for name, texts in _read(inputs) for verdict in _judge(texts, registry, now)]
     if as_json:
-        documents = [{"input": name} | as_document(verdict) for name, verdict in verdicts]
+        documents = [{"input": name} | as_dict(verdict) for name, verdict in verdicts]
         click.echo(json.dumps(documents, ensure_ascii=False, indent=1, default=str))
     else:
         for name, verdict in verdicts:
-            _print(name, verdict, many=len(verdicts) > 1)
+            print_shown(name if len(verdicts) > 1 else "", present(verdict, registry, now))
     sys.exit(_exit_status(verdict for _, verdict in verdicts))
 
 
@@ -128,12 +130,20 @@ def _time(text: str | None) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _print(name: str, verdict: Verdict, many: bool) -> None:
-    if many:
-        click.secho(name, bold=True)
-    for line in in_words(verdict):
-        click.echo(line)
-    if many:
+def print_shown(heading: str, shown: Shown) -> None:
+    """One verdict for a terminal, in the order of the page: the answer, the person, what to do, why."""
+    colour = {"accepted": "green", "rejected": "red", "undecided": "yellow", "sample": "blue"}[shown.face]
+    if heading:
+        click.secho(heading, bold=True)
+    click.secho(f"{_MARKS[shown.face]} {shown.word}", fg=colour, bold=True)
+    for person in shown.persons:
+        click.echo(f"  {person.name}, born {person.birth_date or 'on a day the card does not tell'}")
+    click.echo(f"  {shown.sentence} {shown.todo}")
+    for line in (*shown.doses, *shown.results):
+        click.echo("  - " + ", ".join(part for part in (line.date, line.title, *line.details, line.warning) if part))
+    for check in shown.checks:
+        click.echo(f"  {_CHECK_MARKS[check.state]} {check.name}: {check.words}")
+    if heading:
         click.echo()
 
 

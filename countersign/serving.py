@@ -1,0 +1,40 @@
+"""What the application server starts: one factory a service, wired from the environment."""
+
+import os
+from typing import TYPE_CHECKING
+
+from countersign.clock import utc_now
+from countersign.deployment import open_deployment
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def issuer_app() -> "Flask":
+    """The issuer of the deployment that COUNTERSIGN_DATA names."""
+    from issuer.app import create_app
+    from issuer.settings import from_environ
+
+    deployment = open_deployment()
+    environ = {"COUNTERSIGN_ISS": deployment.iss, "COUNTERSIGN_SAMPLE": "1" if deployment.is_demo else ""} | dict(
+        os.environ
+    )
+    return create_app(from_environ(environ, deployment.folder), deployment.card_keys(), utc_now)
+
+
+def verifier_app() -> "Flask":
+    """The verifier that judges with COUNTERSIGN_REGISTRY, by default what the deployment published."""
+    from pathlib import Path
+
+    from keys import read_jwks
+    from trust_registry.store import NewestSeen
+    from verifier.app import create_app
+    from verifier.registry_file import RegistryFile
+    from verifier.settings import Settings
+
+    deployment = open_deployment()
+    path = Path(os.environ.get("COUNTERSIGN_REGISTRY") or deployment.published_registry)
+    keys_path = Path(os.environ.get("COUNTERSIGN_REGISTRY_KEYS") or path.with_name("registry-keys.jwks"))
+    publishers = read_jwks(keys_path.read_bytes()) if keys_path.exists() else ()
+    newest = NewestSeen(deployment.folder / "verifier" / "newest-registry")
+    return create_app(Settings.from_environment(os.environ), RegistryFile(path, publishers, newest, utc_now), utc_now)
