@@ -25,7 +25,8 @@ from cards.shc import numeric
 AUTOMATIC = "automatic"
 JWS_CHARACTERS = string.ascii_letters + string.digits + "-_"
 SHORTEST, LONGEST = 600, numeric.MAX_JWS_CHARACTERS
-QUIET_ZONE = 4
+
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,9 @@ def draw(text: str, mask: str) -> Image.Image:
     """One pixel a module, with a quiet zone."""
     options = "ecLevel=L" if mask == AUTOMATIC else f"ecLevel=L,dataMask={mask}"
     barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, options=options)
-    pixels = memoryview(barcode.to_image())
-    return Image.frombytes("L", (pixels.shape[1], pixels.shape[0]), bytes(pixels))
+    pixels = bytes(memoryview(barcode.to_image()))  # type: ignore[arg-type]  # stubs lack the buffer protocol
+    side = math.isqrt(len(pixels))
+    return Image.frombytes("L", (side, side), pixels)
 
 
 def degrade(modules: Image.Image, rng: random.Random) -> bytes:
@@ -114,7 +116,11 @@ def glare(picture: Image.Image, rng: random.Random) -> Image.Image:
         return picture
     side = round(picture.width * rng.uniform(0.15, 0.6))
     strength = rng.uniform(0.2, 0.9)
-    spot = Image.radial_gradient("L").resize((side, side)).point([round(max(0, 180 - i) / 180 * 255 * strength) for i in range(256)])
+    spot = (
+        Image.radial_gradient("L")
+        .resize((side, side))
+        .point([round(max(0, 180 - i) / 180 * 255 * strength) for i in range(256)])
+    )
     layer = Image.new("L", picture.size, 0)
     layer.paste(spot, (rng.randint(0, picture.width - side), rng.randint(0, picture.width - side)))
     return ImageChops.add(picture, layer)
@@ -147,7 +153,7 @@ def noise(picture: Image.Image, rng: random.Random) -> Image.Image:
 def reads(picture: bytes, text: str) -> bool:
     """Whether zxing-cpp finds exactly this text (the verifier's own settings)."""
     with Image.open(io.BytesIO(picture)) as image:
-        found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode, text_mode=zxingcpp.TextMode.Plain)
+        found = zxingcpp.read_barcodes(image, formats=_QR, text_mode=zxingcpp.TextMode.Plain)
     return any(barcode.text == text for barcode in found)
 
 

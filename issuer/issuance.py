@@ -39,7 +39,7 @@ class Issuer:
         """
         kid = self._key.kid
         rid = self.rid(kid, record.card_id)
-        jws = sign(self._key, iss=self.iss, nbf=int(now.timestamp()), bundle=record.bundle, rid=rid)
+        jws = sign(self._key, iss=self.iss, nbf=int(now.timestamp()), bundle=record.text, rid=rid)
         return IssuedCard(jws, kid, rid, record.card_id)
 
     def rid(self, kid: str, card_id: str) -> str:

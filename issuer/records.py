@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cards.encoding import write_json
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -16,6 +18,12 @@ class Record:
     bundle: Mapping[str, Any] = field(repr=False)
     title: str = field(default="", repr=False)
     """What the card is about, in words: "COVID-19", "MMR and varicella"."""
+    text: bytes = field(init=False, repr=False)
+    """The bundle as it is signed: minified JSON, written once."""
+
+    def __post_init__(self) -> None:
+        """Fix the text: a bundle changed afterwards is not what was checked."""
+        object.__setattr__(self, "text", write_json(self.bundle))
 
 
 @dataclass(frozen=True, slots=True)

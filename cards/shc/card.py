@@ -145,7 +145,7 @@ def sign(
     *,
     iss: str,
     nbf: int,
-    bundle: Mapping[str, Any],
+    bundle: Mapping[str, Any] | bytes,
     rid: str | None = None,
     exp: int | None = None,
     types: tuple[str, ...] = (HEALTH_CARD,),
@@ -156,18 +156,12 @@ def sign(
     A card that just misses one QR code is compressed again with zopfli before it is refused.
 
     Args:
+        bundle: FHIR JSON; or its text, minified UTF-8, as `cards.encoding.write_json` writes it.
         any_size: for files and links (requirement A18): no QR code, no limit.
     Raises:
         CardTooLarge: more than one QR code of version 22 holds (requirement B5).
     """
-    vc: dict[str, Any] = {
-        "type": list(types),
-        "credentialSubject": {"fhirVersion": FHIR_VERSION, "fhirBundle": bundle},
-    }
-    if rid is not None:
-        vc["rid"] = rid
-    claims = {"iss": iss, "nbf": nbf, "vc": vc} if exp is None else {"iss": iss, "nbf": nbf, "exp": exp, "vc": vc}
-    payload = write_json(claims)
+    payload = _claims(iss, nbf, bundle if isinstance(bundle, bytes) else write_json(bundle), rid, exp, types)
     jws = write_compact(deflate(payload), key)
     if len(jws) <= MAX_JWS_CHARACTERS or any_size:
         return jws
@@ -176,6 +170,20 @@ def sign(
     if len(jws) > MAX_JWS_CHARACTERS:
         raise CardTooLarge(f"the card needs {len(jws)} characters; one QR code holds {MAX_JWS_CHARACTERS}")
     return jws
+
+
+def _claims(iss: str, nbf: int, bundle: bytes, rid: str | None, exp: int | None, types: tuple[str, ...]) -> bytes:
+    """The payload around the bundle's text, which is put in as it is: what was checked is what is signed."""
+    start, subject = _frame(iss, types)
+    times = b'"nbf":%d' % nbf if exp is None else b'"nbf":%d,"exp":%d' % (nbf, exp)
+    end = b"}}}" if rid is None else b'},"rid":%s}}' % write_json(rid)
+    return b"".join((start, times, subject, bundle, end))
+
+
+@lru_cache(maxsize=64)
+def _frame(iss: str, types: tuple[str, ...]) -> tuple[bytes, bytes]:
+    subject = b'{"fhirVersion":%s,"fhirBundle":' % write_json(FHIR_VERSION)
+    return b'{"iss":%s,' % write_json(iss), b',"vc":{"type":%s,"credentialSubject":%s' % (write_json(types), subject)
 
 
 def _is_numeric_date(value: Any) -> bool:

@@ -1,0 +1,51 @@
+"""Links that hand cards to an app on the same phone (requirements F6 and F7).
+
+The card stands behind the `#`: a browser does not send that part to any server. It stays in the phone's history, so a
+link is for the person whose card it is, never for a log, a message to somebody else, or a redirect.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import quote, urlsplit
+
+from cards.encoding import write_json
+from cards.errors import MalformedCard
+from cards.shc import numeric
+
+PATH_ENDING = "/SMARTHealthCard/"
+APPLE_HEALTH = "https://redirect.health.apple.com/SMARTHealthCard/#"
+"""Seen in public code, not in the specification: the digits follow, not JSON; WebKit matches this very text."""
+
+
+def app_link(base: str, cards: Sequence[str]) -> str:
+    """The specification's form: `base#` and URL-encoded `{"verifiableCredential":[…]}` ("via Deep Link").
+
+    Args:
+        base: the app's https address; it should end with `/SMARTHealthCard/`, and here it must.
+        cards: JWS texts.
+
+    Raises:
+        ValueError: the base is not https, does not end as it should, or carries a query or fragment; no card.
+    """
+    parts = urlsplit(base)
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError("deep link: the base must be an https address")
+    if not parts.path.endswith(PATH_ENDING) or not base.endswith(PATH_ENDING):
+        raise ValueError(f"deep link: the base must end with {PATH_ENDING}")
+    if parts.query or "@" in parts.netloc:
+        raise ValueError("deep link: the base must carry no query and no user name")
+    if not cards:
+        raise ValueError("deep link: there is no card to carry")
+    return f"{base}#{quote(write_json({'verifiableCredential': list(cards)}), safe='')}"
+
+
+def apple_health_link(jws: str) -> str:
+    """The link that an iPhone opens in Apple Health: one card, in its numeric form.
+
+    Raises:
+        MalformedCard: not the compact form of a JWS.
+    """
+    text = numeric.encode(jws)
+    digits = text.removeprefix(numeric.PREFIX)
+    if not digits.isdigit() or not digits.isascii():
+        raise MalformedCard("deep link: not the compact form of a JWS")
+    return APPLE_HEALTH + digits
