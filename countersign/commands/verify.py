@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from trust_registry import NotADirectory, TrustRegistry
 from trust_registry.reading import read_registry
 from trust_registry.snapshot import BadRegistry
 from verifier.presentation import Shown, as_dict, present
-from verifier.verdict import Verdict
+from verifier.verdict import Outcome, Verdict
 from verifier.verification import check_all
 
 MAX_INPUT_OCTETS = 25 * 1024 * 1024
@@ -47,22 +48,43 @@ def command(
     """
     now = _time(at)
     registry = _registry(Path(registry_file), registry_keys, now)
-    verdicts = [(name, verdict) for name, texts in _read(inputs) for verdict in _judge(texts, registry, now)]
+    answers = [(name, answer) for name, found in _read(inputs) for answer in _judge(found, registry, now)]
     if as_json:
-        documents = [{"input": name} | as_dict(verdict) for name, verdict in verdicts]
-        click.echo(json.dumps(documents, ensure_ascii=False, indent=1, default=str))
+        documents = [{"input": name} | _document(answer) for name, answer in answers]
+        click.echo(json.dumps(documents, ensure_ascii=False, indent=1))
     else:
-        for name, verdict in verdicts:
-            print_shown(name if len(verdicts) > 1 else "", present(verdict, registry, now))
-    sys.exit(_exit_status(verdict for _, verdict in verdicts))
+        for name, answer in answers:
+            _print(name if len(answers) > 1 else "", answer, registry, now)
+    sys.exit(_exit_status(answer.outcome for _, answer in answers))
 
 
-def _judge(texts: list[str] | Verdict, registry: TrustRegistry, now: datetime) -> list[Verdict]:
-    return [texts] if isinstance(texts, Verdict) else check_all(texts, registry, now)
+@dataclass(frozen=True, slots=True)
+class NoCard:
+    """An input in which there is nothing to judge: we cannot tell, so it is undecided."""
+
+    code: str
+    reason: str
+    outcome: Outcome = "undecided"
 
 
-def _read(inputs: Iterable[str]) -> Iterator[tuple[str, list[str] | Verdict]]:
-    """The texts of each input, or at once the verdict on a picture that holds none."""
+def _judge(found: list[str] | NoCard, registry: TrustRegistry, now: datetime) -> Sequence[Verdict | NoCard]:
+    return [found] if isinstance(found, NoCard) else check_all(found, registry, now)
+
+
+def _document(answer: Verdict | NoCard) -> dict[str, Any]:
+    return as_dict(answer) if isinstance(answer, Verdict) else asdict(answer)
+
+
+def _print(heading: str, answer: Verdict | NoCard, registry: TrustRegistry, now: datetime) -> None:
+    if isinstance(answer, Verdict):
+        print_shown(heading, present(answer, registry, now))
+        return
+    click.secho(heading or "? Undecided", bold=True)
+    click.echo(f"  {answer.reason}")
+
+
+def _read(inputs: Iterable[str]) -> Iterator[tuple[str, list[str] | NoCard]]:
+    """The texts of each input, or why there are none."""
     for number, name in enumerate(inputs, start=1):
         if name == "-":
             yield "-", _texts(sys.stdin.buffer.read(MAX_INPUT_OCTETS + 1))
@@ -80,9 +102,11 @@ def _file(name: str) -> bytes:
         raise click.UsageError(f"Cannot read this input: {error.strerror}. Name a file, a text, or -.") from None
 
 
-def _texts(content: bytes) -> list[str] | Verdict:
+def _texts(content: bytes) -> list[str] | NoCard:
     if len(content) > MAX_INPUT_OCTETS:
-        return Verdict("undecided", "unreadable-picture", f"the input is larger than {MAX_INPUT_OCTETS} octets")
+        return NoCard(
+            "input-too-large", f"The input is larger than {MAX_INPUT_OCTETS:,} octets. Send a smaller picture."
+        )
     if content.startswith(_PICTURES) or content[4:8] == b"ftyp":
         return _codes(content)
     try:
@@ -93,14 +117,14 @@ def _texts(content: bytes) -> list[str] | Verdict:
     return [text] if text.startswith("{") or not text else text.split()
 
 
-def _codes(picture: bytes) -> list[str] | Verdict:
+def _codes(picture: bytes) -> list[str] | NoCard:
     from verifier.image import UnreadablePicture, read_codes
 
     try:
         codes = read_codes(picture)
     except UnreadablePicture as error:
-        return Verdict("undecided", "unreadable-picture", str(error))
-    return codes or Verdict("undecided", "no-code-found", "no QR code was found in the picture")
+        return NoCard(error.code, str(error))
+    return codes or NoCard("no-code-found", "No QR code was found. Take the picture closer, flat, without glare.")
 
 
 def _registry(path: Path, keys_file: str | None, now: datetime) -> TrustRegistry:
@@ -147,8 +171,8 @@ def print_shown(heading: str, shown: Shown) -> None:
         click.echo()
 
 
-def _exit_status(verdicts: Iterable[Verdict]) -> int:
-    outcomes: set[Any] = {verdict.outcome for verdict in verdicts}
-    if "rejected" in outcomes:
+def _exit_status(outcomes: Iterable[Outcome]) -> int:
+    seen = set(outcomes)
+    if "rejected" in seen:
         return EXIT_REJECTED
-    return EXIT_UNDECIDED if "undecided" in outcomes or not outcomes else 0
+    return EXIT_UNDECIDED if "undecided" in seen or not seen else 0
