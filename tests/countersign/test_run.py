@@ -1,0 +1,92 @@
+"""`make run`, as a new user meets it: both services, sample residents, a card to the verdict, a revocation, a restart."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+START_SECONDS = 60
+REVOKED_SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(folder: Path, issuer: int, verifier: int):
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("COUNTERSIGN_")}
+    log = folder.parent / "run.log"
+    with log.open("w") as out:
+        command = [sys.executable, "-m", "countersign", "run", "--data", str(folder)]
+        ports = ["--issuer-port", str(issuer), "--verifier-port", str(verifier)]
+        process = subprocess.Popen([*command, *ports], stdout=out, stderr=subprocess.STDOUT, env=environ)
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while "Ctrl-C" not in log.read_text():
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.1)
+            yield re.findall(r"/c/([A-Za-z0-9_-]{43})", log.read_text()), log
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return bytes(answer.read())
+
+
+def post(url: str, body: dict, token: str = "") -> dict:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return dict(json.loads(answer.read()))
+
+
+def test_from_a_first_start_to_a_verdict_and_a_revocation(tmp_path):
+    folder = tmp_path / "data"
+    ports = free_port(), free_port()
+    issuer, verifier = (f"http://127.0.0.1:{port}" for port in ports)
+    with running(folder, *ports) as (links, log):
+        assert len(links) == 3
+        for service in (issuer, verifier):
+            assert get(f"{service}/healthz")
+            assert get(f"{service}/readyz")
+            assert b"# HELP" in get(f"{service}/metrics")
+        page = get(f"{issuer}/c/{links[0]}").decode()
+        assert "Okafor" in page
+        card = re.search(r"/c/[^\"]*?/cards/([0-9a-f]+)\.smart-health-card", page)[1]
+        jws = json.loads(get(f"{issuer}/c/{links[0]}/cards/{card}.smart-health-card"))["verifiableCredential"][0]
+        verdict = post(f"{verifier}/api/v1/verify", {"qr": [jws]})["verdicts"][0]
+        assert (verdict["outcome"], verdict["sample"]) == ("accepted", True)
+        keys = json.loads(get(f"{issuer}/.well-known/jwks.json"))["keys"]
+        assert '"d"' not in json.dumps(keys)
+        token = (folder / "secrets" / "api-token").read_text()
+        post(f"{issuer}/api/v1/cards/{card}/revoke", {"reason": "entered-in-error"}, token)
+        deadline = time.monotonic() + REVOKED_SECONDS
+        while (code := post(f"{verifier}/api/v1/verify", {"qr": [jws]})["verdicts"][0]["code"]) != "revoked":
+            assert time.monotonic() < deadline, code
+            time.sleep(0.2)
+        assert "EW0150" not in log.read_text()
+        assert jws[:60] not in log.read_text()
+    with running(folder, *ports) as (again, _):
+        assert set(again).isdisjoint(links)
+        assert len(again) == 3
+        assert json.loads(get(f"{issuer}/.well-known/jwks.json"))["keys"][0]["kid"] == keys[0]["kid"]
+        assert "Okafor" in get(f"{issuer}/c/{links[0]}").decode()
+        assert post(f"{verifier}/api/v1/verify", {"qr": [jws]})["verdicts"][0]["code"] == "revoked"
