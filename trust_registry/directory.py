@@ -39,6 +39,8 @@ class Entry:
     withdrawn: frozenset[str] = frozenset()
     crls: tuple[CardRevocationList, ...] = field(default=(), repr=False)
     confirmed_at: datetime | None = None
+    anchors: str = field(default="", repr=False)
+    """PEM of the certificates one of which must vouch for each new key; "" where the operator's word suffices."""
 
     def trusted(self) -> TrustedIssuer:
         """The issuer as verifiers see it."""

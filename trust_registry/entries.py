@@ -22,6 +22,7 @@ def entry_document(entry: Entry) -> dict[str, Any]:
         "withdrawn": sorted(entry.withdrawn),
         "crls": [crl_document(crl.kid, crl.ctr, crl.entries()) for crl in entry.crls],
         "confirmed_at": entry.confirmed_at.isoformat() if entry.confirmed_at else "",
+        "anchors": entry.anchors,
     }
     return {name: value for name, value in document.items() if value or name in ("iss", "name", "keys")}
 
@@ -46,4 +47,5 @@ def entry_of(document: Mapping[str, Any]) -> Entry:
         frozenset(document.get("withdrawn", ())),
         read.crls,
         datetime.fromisoformat(confirmed) if confirmed else None,
+        str(document.get("anchors", "")),
     )

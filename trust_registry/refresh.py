@@ -9,7 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from cards import CardRevocationList, MalformedCard, read_crl
-from keys import NotAKeySet, PublicKey, examine_jwks
+from keys import KeySet, LeftOut, NotAKeySet, PublicKey, examine_jwks
+from keys.certificates import BadChain, check_path, read_anchors
+from keys.public import REMEDIES
 from trust_registry.directory import Entry
 from trust_registry.fetch import MAX_JWKS_OCTETS, Network, Unreachable
 from trust_registry.registry import Finding
@@ -31,10 +33,36 @@ def issuer_read(entry: Entry, network: Network, now: datetime) -> tuple[Entry, l
     except (Unreachable, NotAKeySet) as error:
         remedy = f"{error}. Its last keys are kept; ask the issuer, or take it off."
         return entry, [Finding(entry.iss, "issuer", "cannot-be-read", remedy, counts=True)]
+    news, findings = keys_answered(entry, key_set, now)
+    lists, troubles = _lists(entry, news.keys, network)
+    return replace(news, crls=lists), findings + troubles
+
+
+def keys_answered(entry: Entry, key_set: KeySet, now: datetime) -> tuple[Entry, list[Finding]]:
+    """The entry after a good answer: these keys count, and none that is missing."""
+    key_set = _vouched_for(entry, key_set, now)
     findings = [Finding(entry.iss, left.kid, left.reason, left.remedy) for left in key_set.left_out]
-    lists, troubles = _lists(entry, key_set.keys, network)
-    news = replace(entry, keys=key_set.keys, crls=lists, confirmed_at=now)
-    return _keys_replaced(entry, news), findings + troubles
+    return _keys_replaced(entry, replace(entry, keys=key_set.keys, confirmed_at=now)), findings
+
+
+def _vouched_for(entry: Entry, key_set: KeySet, now: datetime) -> KeySet:
+    """Where the operator named anchors, a new key needs a path to one of them, valid now.
+
+    A key that had one when it was first seen goes on counting while it is published: its certificate may have run out
+    since, and the specification asks that it was valid when the card was issued.
+    """
+    if not entry.anchors:
+        return key_set
+    anchors, known = read_anchors(entry.anchors), {key.kid for key in entry.keys}
+    kept, left_out = [], list(key_set.left_out)
+    for key in key_set.keys:
+        try:
+            if key.kid not in known:
+                check_path(key.x5c, anchors, now)
+            kept.append(key)
+        except BadChain:
+            left_out.append(LeftOut(key.kid, "x5c-no-path", REMEDIES["x5c-no-path"]))
+    return replace(key_set, keys=tuple(kept), left_out=tuple(left_out))
 
 
 def _keys_replaced(before: Entry, after: Entry) -> Entry:

@@ -39,7 +39,7 @@ def publish(entries: Iterable[Entry], signer: SigningKey, *, number: int, now: d
         "number": number,
         "iat": int(now.timestamp()),
         "exp": int((now + lifetime).timestamp()),
-        "issuers": [entry_document(entry) for entry in entries],
+        "issuers": [entry_document(replace(entry, anchors="")) for entry in entries],
     }
     return sign_document(write_json(content), signer, TYPE)
 

@@ -36,12 +36,9 @@ _GROUP_TITLES = {
     "DTaP/Tdap/Td": "Diphtheria, tetanus, pertussis",
     "HepA": "Hepatitis A",
     "HepB": "Hepatitis B",
-    "Hib": "Hib (Haemophilus influenzae type b)",
-    "HPV": "HPV (human papillomavirus)",
     "Japanese Encephalitis": "Japanese encephalitis",
     "MMR": "Measles, mumps, rubella",
     "Orthopoxvirus": "Smallpox and mpox",
-    "RSV": "RSV (respiratory syncytial virus)",
     "TBE": "Tick-borne encephalitis",
     "Yellow Fever": "Yellow fever",
 }

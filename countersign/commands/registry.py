@@ -11,11 +11,12 @@ import click
 from countersign.clock import utc_now
 from countersign.deployment import Deployment, open_deployment
 from keys import NotAKeySet, examine_jwks
+from keys.certificates import BadChain, read_anchors
 from keys.store import KeyStoreError
 from trust_registry import Entry, Finding, NotADirectory
 from trust_registry import directory as vci
 from trust_registry.fetch import Network
-from trust_registry.refresh import directory_read, issuer_read
+from trust_registry.refresh import directory_read, issuer_read, keys_answered
 from trust_registry.snapshot import DEFAULT_LIFETIME, publish
 from trust_registry.store import StoreError, WorkingCopy, findings_replaced, load, save, write_whole
 
@@ -77,9 +78,12 @@ def import_vci(
 @click.option("--name", required=True, help="The name people know.")
 @click.option("--website", default="")
 @click.option("--jwks", type=_FILE, help="Its JWK Set, brought by hand; else it is fetched from the issuer.")
+@click.option("--anchor", type=_FILE, help="PEM: each key needs a certificate chain (x5c) that leads to one of these.")
 @click.option("--sample", is_flag=True, help="A demo or test issuer: its cards never look green.")
 @click.pass_obj
-def add(deployment: Deployment, iss: str, name: str, website: str, jwks: Path | None, sample: bool) -> None:
+def add(
+    deployment: Deployment, iss: str, name: str, website: str, jwks: Path | None, anchor: Path | None, sample: bool
+) -> None:
     """Trust an issuer of your own."""
     from cards.shc.card import is_issuer_url
 
@@ -87,7 +91,7 @@ def add(deployment: Deployment, iss: str, name: str, website: str, jwks: Path | 
         raise click.UsageError("ISS must be an https URL without trailing slash, query or fragment.")
     copy = _load(deployment)
     held = next((entry for entry in copy.entries if entry.iss == iss), None)
-    entry = Entry(iss, name, website, source="own", sample=sample)
+    entry = Entry(iss, name, website, source="own", sample=sample, anchors=_anchors(anchor))
     if held:
         entry = replace(entry, keys=held.keys, withdrawn=held.withdrawn, crls=held.crls, confirmed_at=held.confirmed_at)
     entry, findings = _with_keys(entry, jwks)
@@ -204,10 +208,18 @@ def _with_keys(entry: Entry, jwks: Path | None) -> tuple[Entry, list[Finding]]:
         key_set = examine_jwks(jwks.read_bytes(), entry.iss)
     except NotAKeySet as error:
         raise click.ClickException(f"Not a JWK Set: {error}.") from None
-    gone = {key.kid for key in entry.keys} | entry.withdrawn
-    withdrawn = frozenset(gone - {key.kid for key in key_set.keys})
-    findings = [Finding(entry.iss, left.kid, left.reason, left.remedy) for left in key_set.left_out]
-    return replace(entry, keys=key_set.keys, withdrawn=withdrawn, confirmed_at=utc_now()), findings
+    return keys_answered(entry, key_set, utc_now())
+
+
+def _anchors(path: Path | None) -> str:
+    if path is None:
+        return ""
+    pem = path.read_text("ascii", "replace")
+    try:
+        read_anchors(pem)
+    except BadChain:
+        raise click.UsageError("--anchor takes a PEM file with one or more certificates.") from None
+    return pem
 
 
 def _print_counts(entries: list[Entry], findings: list[Finding]) -> None:

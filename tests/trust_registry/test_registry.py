@@ -187,3 +187,28 @@ def test_every_form_of_a_registry_is_opened(tmp_path):
     for data in (b"{}", b"\xff", b"", b'{"entries":5}', b'{"entries":[5]}', b"{"):
         with pytest.raises((NotADirectory, BadRegistry)):
             read_registry(data, [SIGNER.public], NOW)
+
+
+def test_with_an_anchor_a_new_key_needs_a_path_to_it():
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from keys import examine_jwks
+    from tests.keys.test_public import GOOD, ISS, KEY, START, chain, public
+    from trust_registry.refresh import keys_answered
+
+    x5c, root = chain(public(KEY), ISS)
+    other = chain(public(KEY), ISS)[1]
+    answer = examine_jwks({"keys": [GOOD | {"x5c": x5c}]}, ISS)
+    pem = lambda certificate: certificate.public_bytes(Encoding.PEM).decode()
+    entry = Entry(ISS, "A", source="own", anchors=pem(other) + pem(root))
+    known, findings = keys_answered(entry, answer, START + DAY)
+    assert [key.kid for key in known.keys] == [KEY.kid]
+    assert not findings
+    # its certificate has run out since: the key still counts, a new one with the same chain would not
+    assert keys_answered(known, answer, START + timedelta(days=400))[0].keys
+    for anchors, at in ((pem(root), START + timedelta(days=400)), (pem(other), START + DAY)):
+        refused, findings = keys_answered(replace(entry, anchors=anchors), answer, at)
+        assert refused.keys == ()
+        assert findings[0].reason == "x5c-no-path"
+    bare = examine_jwks({"keys": [GOOD]}, ISS)
+    assert keys_answered(entry, bare, START + DAY)[0].keys == ()

@@ -57,12 +57,12 @@ PROFILE_FAULTS: dict[str, tuple[Severity, str, str]] = {
     "full-url-form": (
         "error",
         "fullUrl is not of the form resource:N.",
-        "Number the entries resource:0, resource:1, …",
+        "Number the entries resource:0, resource:1 and so on.",
     ),
     "full-url-repeated": (
         "error",
         "Two entries have the same fullUrl.",
-        "Number the entries resource:0, resource:1, …",
+        "Number the entries resource:0, resource:1 and so on.",
     ),
     "reference-missing": ("error", "It does not say whom it is about.", "Refer to the Patient."),
     "reference-unresolved": (

@@ -16,7 +16,7 @@ SHORT_LOT = 20
 IDENTITY_LEVELS = frozenset({"IAL1.2", "IAL1.4", "IAL2", "IAL3"})
 MANUFACTURER_SYSTEMS = frozenset({"http://hl7.org/fhir/sid/mvx", "https://www.gs1.org/gln"})
 _CVX_FORM = re.compile(r"[0-9]{2,3}")
-_WHOLE_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WHOLE_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def check_vaccination(dose: Mapping[str, Any], path: str) -> Iterator[Fault]:

@@ -1,0 +1,85 @@
+"""What an operator chooses about an issuer. Read once at the start; no module reads the environment later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cards.encoding import b64url_encode
+from cards.shc.card import is_issuer_url
+from keys.store import load_or_create_secret
+
+DEFAULT_LINK_DAYS = 90
+"""Long enough to come back for the next dose, short enough that a forgotten message opens nothing."""
+MIN_TOKEN_CHARACTERS = 32
+"""A token shorter than 32 characters can be guessed by somebody with patience."""
+DATABASE_FILE = "issuer.db"
+ENVIRONMENT: Mapping[str, str] = {
+    "COUNTERSIGN_ISS": "`iss` of every card: https, no trailing slash; the public keys stand below it",
+    "COUNTERSIGN_ISSUER_NAME": "who issues the cards, as residents read it; the host of `iss` where it is not set",
+    "COUNTERSIGN_ISSUER_ADDRESS": "where residents reach this service; `iss` where it is not set",
+    "COUNTERSIGN_DATABASE": f"SQLAlchemy URL of the database; SQLite in {DATABASE_FILE} where it is not set",
+    "COUNTERSIGN_API_TOKEN": "bearer token of the API; a random one in secrets/api-token where it is not set",
+    "COUNTERSIGN_LINK_DAYS": f"days after which a card page's link ends; {DEFAULT_LINK_DAYS} where it is not set",
+    "COUNTERSIGN_SAMPLE": "1 marks every page and print as made of invented data",
+}
+
+
+class BadSettings(ValueError):
+    """A setting is missing or wrong. The message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One issuer's choices and secrets."""
+
+    iss: str
+    name: str
+    address: str
+    """Where residents reach the service: `iss` is a name and need not be reachable from a demo's laptop."""
+    database_url: str = field(repr=False)
+    """Repr hides it: the password of a PostgreSQL user stands in it."""
+    api_token: str = field(repr=False)
+    rid_secret: bytes = field(repr=False)
+    """Behind the revocation ids of new cards. Ids already issued are stored with their cards: the secret may change."""
+    link_days: int = DEFAULT_LINK_DAYS
+    sample: bool = False
+
+    def __post_init__(self) -> None:
+        if not is_issuer_url(self.iss):
+            raise BadSettings("COUNTERSIGN_ISS must be https, without trailing slash, query or fragment")
+        if len(self.api_token) < MIN_TOKEN_CHARACTERS:
+            raise BadSettings(f"COUNTERSIGN_API_TOKEN must have at least {MIN_TOKEN_CHARACTERS} characters")
+        if self.link_days < 1:
+            raise BadSettings("COUNTERSIGN_LINK_DAYS must be at least 1")
+
+
+def from_environ(environ: Mapping[str, str], folder: Path) -> Settings:
+    """The settings of an environment. A first start writes a random API token and rid secret into `folder`, 0600.
+
+    Raises:
+        BadSettings: a setting is missing or wrong.
+        keys.store.KeyStoreError: a secret's file is damaged, or others may read it.
+    """
+    secrets = folder / "secrets"
+    secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    iss = environ.get("COUNTERSIGN_ISS", "")
+    token = environ.get("COUNTERSIGN_API_TOKEN", "") or b64url_encode(load_or_create_secret(secrets / "api-token"))
+    return Settings(
+        iss=iss,
+        name=environ.get("COUNTERSIGN_ISSUER_NAME", "") or urlsplit(iss).hostname or "",
+        address=(environ.get("COUNTERSIGN_ISSUER_ADDRESS", "") or iss).rstrip("/"),
+        database_url=environ.get("COUNTERSIGN_DATABASE", "") or f"sqlite:///{(folder / DATABASE_FILE).resolve()}",
+        api_token=token,
+        rid_secret=load_or_create_secret(secrets / "rid-secret"),
+        link_days=_days(environ.get("COUNTERSIGN_LINK_DAYS", "")),
+        sample=environ.get("COUNTERSIGN_SAMPLE", "") == "1",
+    )
+
+
+def _days(text: str) -> int:
+    if not text:
+        return DEFAULT_LINK_DAYS
+    if not (text.isascii() and text.isdecimal()):
+        raise BadSettings("COUNTERSIGN_LINK_DAYS must be a whole number of days")
+    return int(text)

@@ -1,0 +1,176 @@
+"""For clinics' programs: records in, cards out, cards back. Every answer needs the bearer token."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from cards import MalformedCard
+from cards.encoding import read_json
+from issuer.faults import InvalidBundle
+from issuer.presentation import view_of
+from issuer.revocation import REASONS, UnknownReason
+from issuer.service import Issued, IssuerService, UnknownCard
+from issuer.settings import Settings
+from issuer.store import StoredCard
+from issuer.web.answers import card_file, png_answer, svg_answer
+from pages import Problem, problem
+
+PREFIX = "/api/v1"
+BUNDLE_TYPES = ("application/fhir+json", "application/json")
+JSON_TYPES = ("application/json",)
+CHALLENGE = 'Bearer realm="countersign"'
+
+Clock = Callable[[], datetime]
+
+
+def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> Blueprint:
+    """Everything below `/api/v1`."""
+    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+    expected = hashlib.sha256(settings.api_token.encode()).digest()
+
+    @blueprint.before_request
+    def demand_token() -> Response | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        given = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).digest()
+        if scheme.lower() == "bearer" and hmac.compare_digest(given, expected):
+            return None
+        return _unauthorized()
+
+    @blueprint.errorhandler(InvalidBundle)
+    def invalid(error: InvalidBundle) -> Response:
+        return problem(
+            422,
+            "record-not-certifiable",
+            "The record cannot be certified",
+            "Nothing was recorded. Mend what `faults` says, and send it again.",
+            faults=[asdict(fault) for fault in error.in_order()],
+        )
+
+    @blueprint.errorhandler(UnknownCard)
+    def unknown(_: UnknownCard) -> Response:
+        return problem(404, "not-found", "There is nothing with this id", "Nothing was changed. Check the id.")
+
+    @blueprint.errorhandler(UnknownReason)
+    def unknown_reason(_: UnknownReason) -> Response:
+        detail = "Nothing was revoked. Send a JSON object with `reason`, one of the codes in `reasons`."
+        return problem(422, "reason-unknown", "The reason is not one we know", detail, reasons=dict(REASONS))
+
+    @blueprint.post("/records")
+    def record() -> Response:
+        return _issued(service.record_and_issue(_body(BUNDLE_TYPES), clock()), clock())
+
+    @blueprint.post("/persons/<person_id>/records")
+    def record_of_person(person_id: str) -> Response:
+        return _issued(service.record_and_issue(_body(BUNDLE_TYPES), clock(), person_id), clock())
+
+    @blueprint.post("/persons/<person_id>/links")
+    def link(person_id: str) -> Response:
+        answer = jsonify(person_id=person_id, **_link(person_id, clock()))
+        answer.status_code = 201
+        return answer
+
+    @blueprint.get("/cards/<card_id>")
+    def card(card_id: str) -> Response:
+        found = service.card(card_id)
+        return jsonify({**_card(found), "jws": found.jws})
+
+    @blueprint.get("/cards/<card_id>.smart-health-card")
+    def card_as_file(card_id: str) -> Response:
+        return card_file([_standing(card_id).jws])
+
+    @blueprint.get("/cards/<card_id>/qr.png")
+    def card_as_png(card_id: str) -> Response:
+        return png_answer(view_of(_standing(card_id), service.keys.published()))
+
+    @blueprint.get("/cards/<card_id>/qr.svg")
+    def card_as_svg(card_id: str) -> Response:
+        return svg_answer(view_of(_standing(card_id), service.keys.published()))
+
+    @blueprint.post("/cards/<card_id>/revoke")
+    def revoke_card(card_id: str) -> Response:
+        return _revoked(service.revoke_card(card_id, _reason(), clock()))
+
+    @blueprint.post("/persons/<person_id>/revoke")
+    def revoke_person(person_id: str) -> Response:
+        return _revoked(service.revoke_person(person_id, _reason(), clock()))
+
+    def _standing(card_id: str) -> StoredCard:
+        found = service.card(card_id)
+        if found.revoked_at is not None:
+            raise Problem(410, "card-revoked", "This card was taken back", "It is not handed out any more.")
+        return found
+
+    def _issued(issued: Issued, now: datetime) -> Response:
+        answer = jsonify(
+            person_id=issued.person_id,
+            record_id=issued.record_id,
+            cards=[_card(card) for card in issued.cards],
+            warnings=[asdict(fault) for fault in issued.warnings],
+            left_out=list(issued.left_out),
+            **_link(issued.person_id, now),
+        )
+        answer.status_code = 201 if issued.is_new else 200
+        return answer
+
+    def _link(person_id: str, now: datetime) -> dict[str, str]:
+        token = service.make_link(person_id, now)
+        ends = now + timedelta(days=settings.link_days)
+        return {"link": f"{settings.address}/c/{token}", "link_ends_at": ends.isoformat()}
+
+    return blueprint
+
+
+def _unauthorized() -> Response:
+    answer = problem(
+        401,
+        "token-missing",
+        "This needs the clinic's token",
+        "Nothing was recorded or shown. Send the header `Authorization: Bearer …` with the token of this service.",
+    )
+    answer.headers["WWW-Authenticate"] = CHALLENGE
+    return answer
+
+
+def _body(types: tuple[str, ...]) -> bytes:
+    if request.mimetype not in types:
+        raise Problem(
+            415,
+            "content-type",
+            "We cannot read that kind of content",
+            f"The content type must be {' or '.join(types)}.",
+            "Send the same content with the right content type.",
+            lost="Nothing was recorded.",
+        )
+    return request.get_data(cache=False)
+
+
+def _reason() -> str:
+    try:
+        content = read_json(_body(JSON_TYPES))
+    except MalformedCard:
+        raise UnknownReason from None
+    reason = content.get("reason") if isinstance(content, dict) else None
+    return reason if isinstance(reason, str) else ""
+
+
+def _revoked(cards: tuple[StoredCard, ...]) -> Response:
+    return jsonify(revoked=[_card(card) for card in cards])
+
+
+def _card(card: StoredCard) -> dict[str, Any]:
+    return {
+        "id": card.id,
+        "person_id": card.person_id,
+        "record_id": card.record_id,
+        "title": card.title,
+        "kid": card.kid,
+        "issued_at": card.issued_at.isoformat(),
+        "revoked_at": card.revoked_at.isoformat() if card.revoked_at else None,
+        "revoked_reason": card.revoked_reason,
+        "url": url_for("api.card", card_id=card.id),
+    }

@@ -1,0 +1,16 @@
+"""The front page: what this service is, for whoever comes by."""
+
+from flask import Blueprint, render_template
+
+from issuer.settings import Settings
+
+
+def landing_blueprint(settings: Settings) -> Blueprint:
+    """`/`."""
+    blueprint = Blueprint("landing", __name__)
+
+    @blueprint.get("/")
+    def home() -> str:
+        return render_template("landing/home.html", issuer=settings.name, iss=settings.iss, sample=settings.sample)
+
+    return blueprint

@@ -1,0 +1,65 @@
+"""A door with guests before it, in a real browser."""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from browser import AXE, PHONE, executable, launch, with_canvas_camera
+from guests import NOW, World
+
+from verifier.app import create_app
+from verifier.settings import Settings
+
+
+def _need(there: bool, what: str) -> None:
+    if there:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"with CI=true this must be there: {what}")
+    pytest.skip(f"not here: {what}")
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return World()
+
+
+@pytest.fixture(scope="session")
+def door(world: World) -> Iterator[str]:
+    """The address of a verifier, in this process, that judges by the world's registry at the world's time."""
+    registry = world.registry()
+    app = create_app(Settings(), lambda: registry, lambda: NOW)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join(5)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    _need(executable() is not None, "Chromium (set CHROMIUM, or apt-get install chromium)")
+    _need(AXE.exists(), "axe-core (python requirements/install_assets.py --test)")
+    with sync_playwright() as playwright:
+        chromium = launch(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def phone(browser: Browser, door: str) -> Iterator[Page]:
+    """A page on a phone whose camera sees a canvas."""
+    context = with_canvas_camera(browser, door, viewport=PHONE, has_touch=True)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    yield page
+    context.close()

@@ -1,0 +1,23 @@
+"""The verifier as a server process of its own would load it; what it judges by comes from the environment.
+
+REGISTRY_FILE=… granian --interface wsgi --factory served:app
+"""
+
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask
+
+from trust_registry import TrustRegistry
+from verifier.app import create_app
+from verifier.settings import Settings
+
+
+def app() -> Flask:
+    """Log everything there is to log, to stderr."""
+    logging.basicConfig(stream=sys.stderr, level=logging.DEBUG)
+    registry = TrustRegistry.from_vci_snapshot(Path(os.environ["REGISTRY_FILE"]).read_bytes())
+    return create_app(Settings.from_environment(os.environ), lambda: registry, lambda: datetime.now(UTC))
