@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from cards import MalformedCard
 from cards.encoding import read_json
-from cards.shc.profiles import Fault, check_resource, fault, places_of, reduce_resource
+from cards.shc.profiles import Fault, check_resource, fault, places_of, reduce_resource, safe_name
 from issuer.faults import InvalidBundle, issuer_fault
 
 MAX_BUNDLE_OCTETS = 1024 * 1024
@@ -149,7 +149,7 @@ def _structure_faults(resource: dict[str, Any], path: str) -> list[Fault]:
 
 def _place(path: str, steps: tuple[int | str, ...]) -> str:
     for step in steps:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if step.isidentifier() else ".?"
+        path += f"[{step}]" if isinstance(step, int) else f".{safe_name(step)}"
     return path
 
 

@@ -13,6 +13,7 @@ from flask import Response, current_app, g, jsonify, make_response, render_templ
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge, TooManyRequests
 
 from pages.errors_in_words import WORDS, Words
+from pages.uploads import drain
 
 PROBLEM_JSON = "application/problem+json"
 TYPE_PREFIX = "urn:countersign:problem:"
@@ -63,7 +64,7 @@ def answer(error: HTTPException) -> Response:
         return make_response(error.get_response())
     status = error.code or 500
     response = _document(error, status) if wants_json() else _page(error, status)
-    _copy_headers(error, response)
+    _finish(error, response)
     return response
 
 
@@ -117,8 +118,8 @@ def _phrase(status: int) -> str:
         return "error"
 
 
-def _copy_headers(error: HTTPException, response: Response) -> None:
-    """What the status asks for: Allow (405), Retry-After (429, 503); 413 closes what is still coming."""
+def _finish(error: HTTPException, response: Response) -> None:
+    """What the status asks for: Allow (405), Retry-After (429, 503); 413 ends the connection."""
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     retry_after = getattr(error, "retry_after", None)
@@ -127,4 +128,5 @@ def _copy_headers(error: HTTPException, response: Response) -> None:
     elif isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = "60"
     if isinstance(error, RequestEntityTooLarge):
+        drain(request)
         response.headers["Connection"] = "close"

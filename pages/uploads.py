@@ -9,6 +9,11 @@ from typing import IO
 
 from flask import Request
 
+MAX_DRAINED_OCTETS = 64 * 1024 * 1024
+"""Of a refused upload we still take in, and forget, as much as this: a browser that is cut off while it sends shows its
+own "connection reset" and never our page."""
+_PIECE = 1024 * 1024
+
 
 class InMemoryRequest(Request):
     """`app.request_class = InMemoryRequest`, with `app.config["MAX_CONTENT_LENGTH"]` set."""
@@ -21,3 +26,11 @@ class InMemoryRequest(Request):
         content_length: int | None = None,
     ) -> IO[bytes]:
         return BytesIO()
+
+
+def drain(request: Request) -> None:
+    """Take in what is still coming of a refused body, up to a limit, keeping none of it."""
+    stream = request.environ["wsgi.input"]
+    left = min(request.content_length or 0, MAX_DRAINED_OCTETS)
+    while left > 0 and (piece := stream.read(min(left, _PIECE))):
+        left -= len(piece)

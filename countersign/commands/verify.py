@@ -88,7 +88,7 @@ def _read(inputs: Iterable[str]) -> Iterator[tuple[str, list[str] | NoCard]]:
     for number, name in enumerate(inputs, start=1):
         if name == "-":
             yield "-", _texts(sys.stdin.buffer.read(MAX_INPUT_OCTETS + 1))
-        elif name.startswith(("shc:/", "ey")) and not Path(name[:255]).exists():
+        elif (":" in name or name.startswith("ey")) and not Path(name[:255]).exists():
             yield f"argument {number}", [name]
         else:
             yield name, _texts(_file(name))

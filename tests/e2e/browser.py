@@ -31,6 +31,7 @@ CANVAS_CAMERA = """
   let frames = [], shown = 0;
   const draw = () => {
     painter.fillStyle = '#4a525c'; painter.fillRect(0, 0, 1280, 720);
+    window.framesShown = (window.framesShown || 0) + 1;
     if (frames.length) painter.drawImage(frames[shown++ % frames.length], 0, 0, 1280, 720);
   };
   window.showToCamera = async (urls) => {

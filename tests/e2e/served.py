@@ -15,9 +15,19 @@ from trust_registry import TrustRegistry
 from verifier.app import create_app
 from verifier.settings import Settings
 
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+def tell_of_writing(event: str, arguments: tuple[object, ...]) -> None:
+    """Say so on stderr when a file is opened for writing: a spooled upload is gone again before anybody can look."""
+    if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING:
+        sys.stderr.write(f"wrote-to {arguments[0]}\n")
+
 
 def app() -> Flask:
     """Log everything there is to log, to stderr."""
     logging.basicConfig(stream=sys.stderr, level=logging.DEBUG)
     registry = TrustRegistry.from_vci_snapshot(Path(os.environ["REGISTRY_FILE"]).read_bytes())
-    return create_app(Settings.from_environment(os.environ), lambda: registry, lambda: datetime.now(UTC))
+    application = create_app(Settings.from_environment(os.environ), lambda: registry, lambda: datetime.now(UTC))
+    sys.addaudithook(tell_of_writing)
+    return application

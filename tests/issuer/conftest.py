@@ -155,16 +155,44 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str) -> str:
+    """A database with the newest tables, to be copied."""
+    with _server(postgres) as connection:
+        connection.execute("CREATE DATABASE newest")
+    upgrade(_postgres_url(postgres, "newest"))
+    return "newest"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the newest tables, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "newest.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+def _server(socket: str) -> "psycopg.Connection[Any]":
+    return psycopg.connect(host=socket, user="postgres", dbname="postgres", autocommit=True)
+
+
+def _postgres_url(socket: str, name: str) -> str:
+    return f"postgresql://postgres@/{name}?host={socket}"
+
+
 @contextmanager
-def _fresh_database(socket: str) -> Iterator[str]:
+def _fresh_database(socket: str, template: str = "template1") -> Iterator[str]:
     name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(host=socket, user="postgres", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield f"postgresql://postgres@/{name}?host={socket}"
+    with _server(socket) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield _postgres_url(socket, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=KINDS)
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database without tables, on each kind."""
     if request.param == "sqlite":
@@ -174,19 +202,22 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
             yield url
 
 
-@pytest.fixture
-def database(empty_database: str) -> str:
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a database with the newest tables, on each kind."""
-    upgrade(empty_database)
-    return empty_database
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_database")
+    else:
+        template = request.getfixturevalue("postgres_template")
+        with _fresh_database(request.getfixturevalue("postgres"), template) as url:
+            yield url
 
 
 @pytest.fixture
-def sqlite_database(tmp_path: Path) -> str:
+def sqlite_database(tmp_path: Path, sqlite_template: Path) -> str:
     """The URL of an SQLite database with the newest tables."""
-    url = f"sqlite:///{tmp_path / 'issuer.db'}"
-    upgrade(url)
-    return url
+    shutil.copyfile(sqlite_template, tmp_path / "issuer.db")
+    return f"sqlite:///{tmp_path / 'issuer.db'}"
 
 
 # ---- The service -----------------------------------------------------------------------------------------------------

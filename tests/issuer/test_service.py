@@ -1,5 +1,6 @@
 """The use cases, on both databases."""
 
+import os
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -251,3 +252,26 @@ def test_a_key_in_line_takes_over_between_two_records(service: Any, made: Any, k
     heir = keystore.rotate(made.now)
     second = service.record_and_issue(made.octets(made.bundle(made.dose("10"))), made.now)
     assert first.cards[0].kid != second.cards[0].kid == heir
+
+
+def test_one_dose_too_large_for_a_code_is_named(local_service: Any, made: Any) -> None:
+    clinic = [{"actor": {"display": os.urandom(1000).hex()}}]
+    bundle = made.bundle(made.dose("10"), made.dose(), made.dose("208", "2021-04-01", performer=clinic))
+    with pytest.raises(InvalidBundle) as refused:
+        local_service.record_and_issue(made.octets(bundle), made.now)
+    errors = [fault for fault in refused.value.faults if fault.severity == "error"]
+    assert [(fault.code, fault.path) for fault in errors] == [("card-too-large", "Bundle.entry[3].resource")]
+    assert not any(local_service.store.counts().values())
+
+
+def test_a_long_history_becomes_several_cards(local_service: Any, made: Any) -> None:
+    days = [f"{year}-{month:02}-01" for year in (2021, 2022, 2023) for month in range(1, 13)]
+    doses = [made.dose("208", day, lotNumber=os.urandom(8).hex()) for day in days]
+    issued = local_service.record_and_issue(made.octets(made.bundle(*doses)), made.now)
+    count = len(issued.cards)
+    assert count > 1
+    assert [card.title for card in issued.cards] == [f"COVID-19 ({n} of {count})" for n in range(1, count + 1)]
+    key = local_service.keys.active().public
+    bundles = [cards.read(card.jws).verify(key).bundle for card in issued.cards]
+    lots = [entry["resource"]["lotNumber"] for bundle in bundles for entry in bundle["entry"][1:]]
+    assert lots == [dose["lotNumber"] for dose in doses]

@@ -1,6 +1,7 @@
 """Nothing about a person is logged, raised or printed: not when cards are issued, nor when it goes wrong."""
 
 import logging
+import secrets as secrets_module
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -78,13 +79,11 @@ def test_refusals_are_silent(api: Any, made: Any, logged: Everything, secrets: A
         made.bundle(made.dose(), made.dose()),
         made.bundle(made.dose(contained=[{"resourceType": made.family}])),
         made.bundle(made.dose(), person=made.patient(gender=5)),
-        made.bundle(made.dose(performer=[{"actor": {"display": "x" * 3000}}])),
+        made.bundle(made.dose(performer=[{"actor": {"display": secrets_module.token_hex(1500)}}])),
     ):
         answer = api.send(bad)
         assert answer.status_code == 422
-        # The path repeats an element's name; everything else is ours.
-        told = [line for fault in answer.json["faults"] for line in (fault["code"], fault["message"], fault["remedy"])]
-        assert found_in([*logged.lines, *told], secrets()) == []
+        assert found_in([*logged.lines, answer.text], secrets()) == []
 
 
 def test_exceptions_are_silent(
@@ -105,12 +104,9 @@ def test_exceptions_are_silent(
         from issuer import IssuedCard, Record
 
         card = issued.cards[0]
-        check_reads_back(
-            IssuedCard(card.jws, card.kid, card.rid, card.id),
-            Record(card.id, {"name": made.family}),
-            made.iss,
-            local_service.keys.active().public,
-        )
+        other = Record(card.id, {"name": made.family})
+        key = local_service.keys.active().public
+        check_reads_back(IssuedCard(card.jws, card.kid, card.rid, card.id), other, made.iss, key)
 
     def duplicate() -> None:
         """The driver's own message would quote the row."""

@@ -17,6 +17,7 @@ from cards.shc.profiles.faults import PROFILE_FAULTS, Fault, Severity, fault
 from cards.shc.profiles.patient import check_patient
 from cards.shc.profiles.reading import FHIR_DATE, hides_something, is_before, leaves, objects, text
 from cards.shc.profiles.reduction import places_of, reduce_resource, reduce_to_profile
+from cards.shc.profiles.shapes import safe_name
 from cards.shc.profiles.testing import check_result
 from cards.shc.profiles.vaccination import check_vaccination
 
@@ -30,6 +31,7 @@ __all__ = [
     "places_of",
     "reduce_resource",
     "reduce_to_profile",
+    "safe_name",
 ]
 
 _FULL_URL = "resource:"
@@ -75,7 +77,7 @@ def _check_bundle(bundle: Mapping[str, Any], entries: list[Mapping[str, Any]]) -
         yield fault("bundle-type", "Bundle.type")
     for name in bundle:
         if name not in _OF_BUNDLE:
-            yield fault("not-minimized", f"Bundle.{shapes.safe(name)}")
+            yield fault("not-minimized", f"Bundle.{safe_name(name)}")
     kinds = Counter(_kind(entry) for entry in entries)
     if kinds["Patient"] != 1:
         yield fault("patient-several" if kinds["Patient"] else "patient-missing", "Bundle.entry")
@@ -91,7 +93,7 @@ def _check_entry(entry: Mapping[str, Any], path: str) -> Iterator[Fault]:
         yield fault("full-url-form", f"{path}.fullUrl")
     for name in entry:
         if name not in _OF_ENTRY:
-            yield fault("not-minimized", f"{path}.{shapes.safe(name)}")
+            yield fault("not-minimized", f"{path}.{safe_name(name)}")
 
 
 def _check_links(entries: list[Mapping[str, Any]]) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from cards.shc.profiles.shapes import safe
+from cards.shc.profiles.shapes import safe_name
 
 FHIR_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _MOMENT = re.compile(
@@ -67,7 +67,7 @@ def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Every value inside, with its path; empty lists and objects are leaves too."""
     if isinstance(value, Mapping) and value:
         for name, inner in value.items():
-            yield from leaves(inner, f"{path}.{safe(name)}")
+            yield from leaves(inner, f"{path}.{safe_name(name)}")
     elif isinstance(value, list) and value:
         for number, inner in enumerate(value):
             yield from leaves(inner, f"{path}[{number}]")

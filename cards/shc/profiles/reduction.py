@@ -25,12 +25,12 @@ def reduce_to_profile(bundle: Mapping[str, Any]) -> tuple[dict[str, Any], list[s
 
     A modifier that changes the meaning (status, isSubpotent true, statusReason, …) is kept: `check_profile` refuses it.
     """
-    left_out = [f"Bundle.{shapes.safe(name)}" for name in bundle if name not in ("resourceType", "type", "entry")]
+    left_out = [f"Bundle.{shapes.safe_name(name)}" for name in bundle if name not in ("resourceType", "type", "entry")]
     places = places_of(bundle)
     entries = []
     for number, entry in enumerate(objects(bundle.get("entry"))):
         path = f"Bundle.entry[{number}]"
-        left_out += [f"{path}.{shapes.safe(name)}" for name in entry if name not in ("fullUrl", "resource")]
+        left_out += [f"{path}.{shapes.safe_name(name)}" for name in entry if name not in ("fullUrl", "resource")]
         resource = entry.get("resource")
         if not isinstance(resource, Mapping) or text(resource.get("resourceType")) not in shapes.SHAPES:
             left_out.append(f"{path}.resource")

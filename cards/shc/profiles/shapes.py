@@ -115,7 +115,7 @@ def outside(resource: Mapping[str, Any], shape: Shape, path: str) -> Iterator[tu
     for name, value in resource.items():
         element = shape.get(name)
         if element is None:
-            yield f"{path}.{safe(name)}", name
+            yield f"{path}.{safe_name(name)}", name
         elif element.inner:
             for place, item in each(value, f"{path}.{name}"):
                 if isinstance(item, Mapping):
@@ -144,7 +144,7 @@ def reduce(resource: Mapping[str, Any], shape: Shape, path: str, left_out: list[
     for name, value in resource.items():
         element = shape.get(name)
         if element is None:
-            left_out.append(f"{path}.{safe(name)}")
+            left_out.append(f"{path}.{safe_name(name)}")
         elif not element.inner:
             kept[name] = value
         elif isinstance(value, list):
@@ -163,7 +163,7 @@ def each(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """An element's name for a path; what FHIR could not have as a name is not repeated (it might be a value)."""
     return name if _ELEMENT_NAME.fullmatch(name) else "?"
 
