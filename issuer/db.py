@@ -23,6 +23,8 @@ BUSY_SECONDS = 5
 """How long a writer waits for another before it answers 503."""
 MIGRATIONS = "issuer:migrations"
 _WRITES = "countersign_writes"
+_MIGRATION_LOCK = 7382646573
+"""Any number: two processes that migrate one PostgreSQL database at once wait for each other by it."""
 _FULL = frozenset({"53100", "53000", "58030"})  # disk_full, insufficient_resources, io_error
 _BUSY = frozenset({"55P03", "40001", "40P01", "53300", "57014", "57P01", "57P02", "57P03"})
 
@@ -96,7 +98,7 @@ def upgrade(url: str) -> None:
     try:
         with writing(engine) as connection:
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7382646573)")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
             command.upgrade(_alembic_config(connection), "head")
     finally:
         engine.dispose()

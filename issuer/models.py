@@ -1,6 +1,7 @@
 """The tables. Rows stay in `issuer.store`; whoever asks it gets frozen values.
 
-Health data stands in `record.bundle`, `card.jws` and `card.title`; nothing else here says anything about a person.
+Health data stands in `record.bundle`, `record.birth_date`, `card.jws` and `card.title`; nothing else says anything
+about a person.
 """
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text

@@ -1,9 +1,11 @@
 """The issuer's use cases. No web: octets, ids and `now` in, frozen answers out.
 
-issued = service.record_and_issue(bundle_octets, now)     # InvalidBundle, StorageFull, StorageBusy
-service.revoke_card(card_id, "entered-in-error", now)
-token = service.make_link(issued.person_id, now)
-service.cards_by_link(token, now)
+    issued = service.record_and_issue(bundle_octets, now)     # InvalidBundle, StorageFull, StorageBusy
+    service.revoke_card(card_id, "entered-in-error", now)
+    token = service.make_link(issued.person_id, now)
+    service.cards_by_link(token, now)
+
+What is to be answered is stored first, and what is stored has been read back first.
 """
 
 import hashlib
@@ -13,16 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-import cards
-from cards import CardTooLarge
 from cards.encoding import b64url_encode, write_json
 from cards.shc.profiles import Fault
 from issuer.faults import InvalidBundle, issuer_fault
 from issuer.fhir import Submission, canonical, read_bundle
-from issuer.grouping import Draft, drafts_of, fitted
 from issuer.issuance import Issuer
-from issuer.records import IssuedCard, Record
 from issuer.revocation import check_reason, published_keys, revocation_list
+from issuer.signing import signed_cards
 from issuer.store import DuplicateRecord, NewRecord, Store, StoredCard, StoredRecord
 from keys import PublicKey
 from keys.private import PrivateKey
@@ -46,10 +45,6 @@ class Keys(Protocol):
 
 class UnknownCard(LookupError):
     """There is no card, or no person, with this id."""
-
-
-class UnreadableCard(RuntimeError):
-    """A card just signed does not read back as what was to be signed. Nothing was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +84,9 @@ class IssuerService:
         """
         submission = read_bundle(bundle, now)
         self._check_person(submission, person_id)
-        digest = digest_of(submission, person_id)
-        if known := self.store.record_by_digest(digest):
+        if known := self._known(submission, person_id):
             return _repeated(known, submission)
+        digest = digest_of(submission, person_id)
         new = self._new_record(submission, digest, now, person_id)
         try:
             self.store.add(new)
@@ -163,6 +158,13 @@ class IssuerService:
         """What stands at `/.well-known/crl/{kid}.json`. Raises UnknownList."""
         return revocation_list(self.store, self.keys.published(), kid)
 
+    def _known(self, submission: Submission, person_id: str | None) -> StoredRecord | None:
+        """The record with this content: of this person, however it came to them, or of a person begun with it."""
+        known = self.store.record_by_digest(digest_of(submission, person_id))
+        if known is None and person_id is not None:
+            known = self.store.record_by_digest(digest_of(submission, None))
+        return known if known and person_id in (None, known.person_id) else None
+
     def _check_person(self, submission: Submission, person_id: str | None) -> None:
         if person_id is None:
             return
@@ -174,7 +176,9 @@ class IssuerService:
 
     def _new_record(self, submission: Submission, digest: str, now: datetime, person_id: str | None) -> NewRecord:
         record_id, owner = self._new_id(), person_id or self._new_id()
-        issued = self._sign(submission, now)
+        key = self.keys.active()
+        issuer = Issuer(self.iss, key, self.rid_secret)
+        issued = signed_cards(submission, issuer, key.public, self._new_id, now)
         stored = tuple(
             StoredCard(card.card_id, owner, record_id, title, card.kid, card.rid, card.jws, now)
             for title, card in issued
@@ -182,41 +186,8 @@ class IssuerService:
         whole = write_json([submission.patient, *submission.doses, *submission.results])
         return NewRecord(record_id, owner, person_id is None, digest, whole, submission.birth_date, stored, now)
 
-    def _sign(self, submission: Submission, now: datetime) -> list[tuple[str, IssuedCard]]:
-        """Sign every card and read each back before anything is stored."""
-        key = self.keys.active()
-        issuer = Issuer(self.iss, key, self.rid_secret)
-
-        def make(draft: Draft) -> tuple[str, IssuedCard]:
-            record = Record(self._new_id(), draft.bundle(), draft.title)
-            try:
-                issued = issuer.issue(record, now)
-            except CardTooLarge:
-                if len(draft.resources) > 1:
-                    raise
-                path = submission.path_of(draft.resources[0])
-                raise InvalidBundle([issuer_fault("card-too-large", path)]) from None
-            check_reads_back(issued, record, self.iss, key.public)
-            return draft.title, issued
-
-        return [made for draft in drafts_of(submission) for made in fitted(draft, make)]
-
     def _new_id(self) -> str:
         return self.random(ID_OCTETS).hex()
-
-
-def check_reads_back(issued: IssuedCard, record: Record, iss: str, key: PublicKey) -> None:
-    """Read a card just signed the way a verifier will.
-
-    Raises:
-        UnreadableCard: it says anything but what was to be signed.
-    """
-    try:
-        card = cards.read(issued.jws).verify(key)
-    except cards.CardError as error:
-        raise UnreadableCard(f"a card just signed was refused: {error.code}") from None
-    if (card.iss, card.kid, card.rid) != (iss, issued.kid, issued.rid) or card.bundle != record.bundle:
-        raise UnreadableCard("a card just signed says something else than its record")
 
 
 def digest_of(submission: Submission, person_id: str | None) -> str:

@@ -13,13 +13,25 @@ from datetime import datetime
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 
 MAX_CERTIFICATES = 10
 MAX_CERTIFICATE_CHARACTERS = 16_384
 EXAMPLE_ISSUER = "https://spec.smarthealth.cards/examples/issuer"
 """Real issuers run the specification's example script unchanged: three states and a clinic (requirement K14)."""
+
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    InvalidSignature,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What cryptography raises over a stranger's certificate: on loading, and later, on the first look at a part of it."""
 
 
 class BadChain(ValueError):
@@ -42,13 +54,14 @@ def read_chain(x5c: Any, key: ec.EllipticCurvePublicKey, iss: str | None) -> tup
         CopiedExample: it names the specification's example issuer, and that is not `iss`.
     """
     chain = _parse(x5c)
-    if chain[0].public_key() != key:
+    try:
+        leaf_key = chain[0].public_key()
+    except _UNREADABLE:
+        raise BadChain("x5c-unreadable") from None
+    if leaf_key != key:
         raise BadChain("x5c-other-key")
-    for certificate, signer in itertools.pairwise(chain):
-        try:
-            certificate.verify_directly_issued_by(signer)
-        except (ValueError, TypeError, InvalidSignature):
-            raise BadChain("x5c-broken-chain") from None
+    if not all(_issued_by(certificate, signer) for certificate, signer in itertools.pairwise(chain)):
+        raise BadChain("x5c-broken-chain")
     named = _issuer_url(chain[0])
     if iss is not None and named != iss:
         raise CopiedExample if named == EXAMPLE_ISSUER else BadChain("x5c-other-issuer")
@@ -103,7 +116,7 @@ def _parse(x5c: Any) -> list[x509.Certificate]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # real chains carry slips that cryptography warns about
             return [x509.load_der_x509_certificate(_der(text)) for text in x5c]
-    except (ValueError, TypeError, binascii.Error):
+    except _UNREADABLE:  # binascii.Error is a ValueError
         raise BadChain("x5c-unreadable") from None
 
 
@@ -117,7 +130,7 @@ def _issuer_url(leaf: x509.Certificate) -> str:
     try:
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         urls = [name.value for name in names if isinstance(name, x509.UniformResourceIdentifier)]
-    except (x509.ExtensionNotFound, ValueError):
+    except _UNREADABLE:
         raise BadChain("x5c-no-issuer-url") from None
     if len(urls) != 1 or len(list(names)) != 1:
         raise BadChain("x5c-no-issuer-url")

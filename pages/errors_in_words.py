@@ -48,9 +48,9 @@ WORDS = {
     ),
     413: Words(
         "That file is too large",
-        "We stopped reading it before it had all arrived.",
+        "It is larger than this service takes, so we did not look at it.",
         "Nothing was kept.",
-        "Send a smaller picture or one page only.",
+        "Send a smaller picture, or one page only.",
     ),
     415: Words(
         "We cannot read that kind of file",

@@ -55,6 +55,7 @@ def read_published(text: str, publishers: Iterable[PublicKey], now: datetime, ne
         content = read_json(read_document(text, publishers, TYPE))
         number, issued_at, expires_at = _number(content, "number"), _time(content, "iat"), _time(content, "exp")
         entries, findings = read_snapshot({"issuerInfo": [_as_info(item) for item in content["issuers"]]})
+        withdrawn = {item["iss"]: frozenset(item.get("withdrawn", ())) for item in content["issuers"]}
     except BadDocument as error:
         raise BadRegistry(f"The registry was refused: {error}. Fetch it again from its publisher.") from None
     except (MalformedCard, NotADirectory, KeyError, TypeError, ValueError, AttributeError, OverflowError):
@@ -63,7 +64,6 @@ def read_published(text: str, publishers: Iterable[PublicKey], now: datetime, ne
         raise OlderRegistry(f"The registry has number {number}; number {newest_seen} was seen before. It is refused.")
     if issued_at > now + CLOCK_SKEW:
         raise BadRegistry("The registry is dated in the future. Check this machine's clock.")
-    withdrawn = {item["iss"]: frozenset(item.get("withdrawn", ())) for item in content["issuers"]}
     issuers = (replace(entry.trusted(), withdrawn=withdrawn[entry.iss]) for entry in entries)
     return TrustRegistry(issuers, number=number, issued_at=issued_at, expires_at=expires_at, findings=tuple(findings))
 

@@ -4,7 +4,7 @@ Source: SMART Health Cards and Links 1.0.0, "Health Cards' payload content minif
 Elements that the profiles keep out of a card (gender, addresses, …) are `cards.shc.profiles`' business.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 RESOURCE_LOSES = frozenset({"id", "text"})
@@ -38,12 +38,12 @@ def minimize(bundle: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UnresolvedReference: a reference does not resolve inside the bundle (A17).
     """
-    entries = [entry for entry in bundle.get("entry", ()) if isinstance(entry, Mapping)]
+    entries = [entry for entry in _list(bundle.get("entry")) if isinstance(entry, Mapping)]
     places = _places(entries)
     kept = []
     for number, entry in enumerate(entries):
         path = f"Bundle.entry[{number}].resource"
-        resource = _resource(entry.get("resource") or {}, path, places)
+        resource = _resource(_object(entry.get("resource")), path, places)
         kept.append({"fullUrl": f"resource:{number}", "resource": resource})
     kind = "document" if bundle.get("type") == "document" else "collection"
     return {"resourceType": "Bundle", "type": kind, "entry": kept}
@@ -53,7 +53,7 @@ def _places(entries: list[Mapping[str, Any]]) -> dict[str, str]:
     """Every way in which an entry may be referred to, and its short name."""
     places: dict[str, str] = {}
     for number, entry in enumerate(entries):
-        resource = entry.get("resource") or {}
+        resource = _object(entry.get("resource"))
         short = f"resource:{number}"
         full_url, identifier = entry.get("fullUrl"), resource.get("id")
         if isinstance(full_url, str):
@@ -66,7 +66,7 @@ def _places(entries: list[Mapping[str, Any]]) -> dict[str, str]:
 
 def _resource(resource: Mapping[str, Any], path: str, places: Mapping[str, str]) -> dict[str, Any]:
     kept = {name: value for name, value in resource.items() if name not in RESOURCE_LOSES and name != "meta"}
-    security = (resource.get("meta") or {}).get("security")
+    security = _object(resource.get("meta")).get("security")
     if security:
         kept = {**kept, "meta": {"security": security}}
     return {
@@ -101,3 +101,11 @@ def _resolved(reference: str, path: str, places: Mapping[str, str]) -> str:
     if target is None:
         raise UnresolvedReference(path)
     return target
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()

@@ -30,7 +30,10 @@ for _pair in range(100):
     _CHARACTER_OF_HEX[int(str(_pair).zfill(2), 16)] = _CHARACTER_OF_PAIR[_pair]
 _HEX_TABLE = bytes(_CHARACTER_OF_HEX)
 # The mirror of it: the character chr(47 + 45) becomes the octet 0x47, which bytes.hex writes as "47".
-_HEX_OF_CHARACTER = bytes(int(str(code - 45).zfill(2), 16) if 45 <= code <= 122 else 0xFF for code in range(256))
+_NO_PAIR = b"\xff"
+_HEX_OF_CHARACTER = b"".join(
+    bytes.fromhex(f"{code - 45:02d}") if 45 <= code <= 122 and code != ord("?") else _NO_PAIR for code in range(256)
+)
 _CHUNK = re.compile(r"shc:/([1-9][0-9]{0,2})/([1-9][0-9]{0,2})/([0-9]+)")
 
 
@@ -55,8 +58,15 @@ def fits_one_code(jws: str) -> bool:
 
 
 def encode(jws: str) -> str:
-    """`shc:/` and the digits, whatever the length (requirement E1). `jws` holds characters of a JWS and no others."""
-    return PREFIX + jws.encode("ascii").translate(_HEX_OF_CHARACTER).hex()
+    """`shc:/` and the digits, whatever the length (requirement E1).
+
+    Raises:
+        MalformedCard: nothing, or a character that no JWS has.
+    """
+    octets = jws.encode("ascii", "replace").translate(_HEX_OF_CHARACTER)
+    if not octets or _NO_PAIR in octets:
+        raise MalformedCard("not the compact form of a JWS: it has no digits")
+    return PREFIX + octets.hex()
 
 
 def encode_chunks(jws: str) -> list[str]:

@@ -6,7 +6,7 @@ from flask import Flask, Response
 
 from issuer.db import StorageBusy, StorageFull
 from issuer.presentation import CardView
-from issuer.service import UnreadableCard
+from issuer.signing import UnreadableCard
 from keys.store import KeyStoreError
 from pages import Problem
 from pages.problems import answer

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from cards import MalformedCard
 from cards.encoding import read_json
 from issuer.faults import InvalidBundle
-from issuer.presentation import view_of
+from issuer.presentation import CardView, view_of
 from issuer.revocation import REASONS, UnknownReason
 from issuer.service import Issued, IssuerService, UnknownCard
 from issuer.settings import Settings
@@ -85,11 +85,11 @@ def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> B
 
     @blueprint.get("/cards/<card_id>/qr.png")
     def card_as_png(card_id: str) -> Response:
-        return png_answer(view_of(_standing(card_id), service.keys.published()))
+        return png_answer(_standing(card_id))
 
     @blueprint.get("/cards/<card_id>/qr.svg")
     def card_as_svg(card_id: str) -> Response:
-        return svg_answer(view_of(_standing(card_id), service.keys.published()))
+        return svg_answer(_standing(card_id))
 
     @blueprint.post("/cards/<card_id>/revoke")
     def revoke_card(card_id: str) -> Response:
@@ -99,11 +99,11 @@ def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> B
     def revoke_person(person_id: str) -> Response:
         return _revoked(service.revoke_person(person_id, _reason(), clock()))
 
-    def _standing(card_id: str) -> StoredCard:
-        found = service.card(card_id)
-        if found.revoked_at is not None:
+    def _standing(card_id: str) -> CardView:
+        card = view_of(service.card(card_id), service.keys.published())
+        if not card.stands:
             raise Problem(410, "card-revoked", "This card was taken back", "It is not handed out any more.")
-        return found
+        return card
 
     def _issued(issued: Issued, now: datetime) -> Response:
         answer = jsonify(

@@ -133,7 +133,11 @@ OF_DOSE: list[tuple[str, dict[str, Any] | Callable[[], dict[str, Any]], str]] = 
         {"performer": [{"actor": {"display": "A"}}, {"actor": {"display": "B"}}]},
         f"{ENTRY}.performer",
     ),
-    ("performer-name-missing", {"performer": [{"actor": {"reference": "Organization/1"}}]}, f"{ENTRY}.performer[0].actor"),
+    (
+        "performer-name-missing",
+        {"performer": [{"actor": {"reference": "Organization/1"}}]},
+        f"{ENTRY}.performer[0].actor",
+    ),
     ("performer-name-long", {"performer": [{"actor": {"display": "x" * 30}}]}, f"{ENTRY}.performer[0].actor.display"),
     ("lot-number-long", {"lotNumber": "1" * 20}, f"{ENTRY}.lotNumber"),
     ("lot-number-words", {"lotNumber": "Lot 1"}, f"{ENTRY}.lotNumber"),
@@ -430,6 +434,18 @@ def test_a_record_is_reduced_to_what_a_card_needs() -> None:
     ):
         assert path in left_out
     assert "Nurse Jane" not in json.dumps(reduced)
+
+
+def test_the_name_in_use_is_chosen() -> None:
+    names = [
+        {"use": "official", "family": "Former", "given": ["A"], "period": {"end": "2020-01-01"}},
+        {"use": "nickname", "text": "Bee"},
+        {"use": "usual", "family": "Current", "given": ["A"]},
+    ]
+    reduced, _ = reduce_to_profile(card(patient(name=names), dose()))
+    assert reduced["entry"][0]["resource"]["name"] == [{"family": "Current", "given": ["A"]}]
+    reduced, _ = reduce_to_profile(card(patient(name=[{"family": "Only", "text": "Only Name"}]), dose()))
+    assert reduced["entry"][0]["resource"]["name"] == [{"text": "Only Name"}]
 
 
 def test_reducing_changes_nothing_it_was_given() -> None:

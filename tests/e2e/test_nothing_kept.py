@@ -21,7 +21,7 @@ from guests import BIRTH_DATE, BIRTH_DATE_IN_WORDS, LOT, World, drawn, held_up, 
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-scans")]
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

@@ -8,7 +8,7 @@ from browser import ARGUMENTS, executable, show_to_camera
 from guests import BIRTH_DATE_IN_WORDS, LOT, NAME, World, drawn, held_up, jpeg, png
 from playwright.sync_api import Browser, Page, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-scans")]
 
 GREEN = "rgb(10, 107, 61)"
 RED = "rgb(166, 27, 27)"

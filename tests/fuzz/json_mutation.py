@@ -1,11 +1,12 @@
 """Change a JSON text a little, so that it stays one (mostly) and says something nobody expected."""
 
 import json
+from collections import deque
 from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-MAX_PLACES = 3000
+MAX_PLACES = 500
 """Members looked at; a larger document is changed near its beginning."""
 
 _NAMES = (
@@ -84,10 +85,10 @@ def _scalar(value: Any, random: Random) -> Any:
 
 def _places(document: list[Any]) -> Iterator[tuple[Any, Any]]:
     """(container, key) of everything in the document, breadth first."""
-    waiting: list[Any] = [document]
+    waiting: deque[Any] = deque([document])
     count = 0
     while waiting and count < MAX_PLACES:
-        holder = waiting.pop(0)
+        holder = waiting.popleft()
         for key in list(holder) if isinstance(holder, dict) else range(len(holder)):
             count += 1
             yield holder, key

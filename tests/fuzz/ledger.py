@@ -68,6 +68,7 @@ class Ledger:
             "seconds": round(time.monotonic() - self.began, 1),
             "outcomes": dict(self.outcomes.most_common()),
             "slowest_ms": round(self.slowest * 1000, 1),
+            "slowest": str(self._path("slowest")),
             "growth_mib": self.growth,
             "peak_mib": peak_mebibytes(),
             "findings": {what: str(self._path(what)) for what in self.findings},

@@ -3,6 +3,7 @@
 `run` answers in a word what came of an input and raises only what is documented nowhere: that is a finding.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -164,8 +165,8 @@ def _card_seeds() -> list[bytes]:
     own = [vector["scanned"] for vector in world.OWN["vectors"]]
     texts = [one if isinstance(one, str) else SEPARATOR.join(one) for one in own]
     bundles = [seed for seed in _bundle_seeds() if len(seed) < 5000]
-    texts += [cards_shaped.card_around(read_json(seed), rid="abc") for seed in bundles[:1]]
-    texts += [cards_shaped.digits(cards_shaped.card_around(read_json(seed))) for seed in bundles[:6]]
+    texts += [cards_shaped.card_around(json.loads(seed), rid="abc") for seed in bundles[:1]]
+    texts += [cards_shaped.digits(cards_shaped.card_around(json.loads(seed))) for seed in bundles[:6]]
     return [octets_of(text) for text in [*texts, *world.payloads("jws", "shc-qr", "smart-health-card-file")] if len(text) < 16_000]
 
 

@@ -83,4 +83,10 @@ def shared_vectors() -> list[dict[str, Any]]:
 def payloads(*kinds: str) -> list[str]:
     """The texts of the published vectors of these kinds; the parts of a card in several codes in one text."""
     found = [vector["payload"] for vector in shared_vectors() if vector["kind"] in kinds]
-    return ["\x1e".join(one) if isinstance(one, list) else one for one in found if one]
+    return [_as_text(payload) for payload in found if payload]
+
+
+def _as_text(payload: Any) -> str:
+    if isinstance(payload, str):
+        return payload
+    return "\x1e".join(payload) if isinstance(payload, list) else json.dumps(payload)

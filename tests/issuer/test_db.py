@@ -156,3 +156,19 @@ def test_a_locked_table_is_busy_on_postgresql(postgres: str) -> None:
             wait()
     engine.dispose()
     waiter.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("state", "meaning"), [("53100", db.StorageFull), ("58030", db.StorageFull), ("40P01", db.StorageBusy)]
+)
+def test_what_postgresql_says_has_a_meaning(postgres: str, state: str, meaning: type[Exception]) -> None:
+    engine = db.open_engine(f"postgresql://postgres@/postgres?host={postgres}")
+
+    def fail() -> None:
+        with db.writing(engine) as connection:
+            connection.exec_driver_sql(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$")
+
+    with pytest.raises(meaning):
+        fail()
+    engine.dispose()

@@ -63,6 +63,12 @@ def test_ways_to_refer_to_the_patient(read: Any, made: Any, reference: str, iden
     assert (len(submission.doses), len(submission.results)) == (1, 1)
 
 
+def test_a_relative_reference_is_resolved_against_the_server(read: Any, made: Any) -> None:
+    bundle = made.bundle(made.dose(patient={"reference": "Patient/7"}))
+    bundle["entry"][0]["fullUrl"] = "https://ehr.example/fhir/Patient/7"
+    assert read(bundle).doses
+
+
 @pytest.mark.parametrize(
     ("link", "code"),
     [

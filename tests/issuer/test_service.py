@@ -13,7 +13,8 @@ import cards
 from cards.shc.crl import read_crl
 from issuer.faults import InvalidBundle
 from issuer.revocation import UnknownList, UnknownReason
-from issuer.service import UnknownCard, UnreadableCard, check_reads_back
+from issuer.service import UnknownCard
+from issuer.signing import UnreadableCard, check_reads_back
 from keys import read_jwks
 
 
@@ -69,6 +70,16 @@ def test_a_known_person_gets_further_cards(service: Any, made: Any) -> None:
     second = service.record_and_issue(made.octets(made.bundle(made.dose("10"))), later, first.person_id)
     assert second.person_id == first.person_id
     assert len(service.cards_of_person(first.person_id)) == 2
+
+
+def test_a_known_persons_record_sent_again_changes_nothing(service: Any, made: Any) -> None:
+    body, more = made.octets(made.bundle(made.dose())), made.octets(made.bundle(made.dose("10")))
+    first = service.record_and_issue(body, made.now)
+    service.record_and_issue(more, made.now, first.person_id)
+    before = service.store.counts()
+    assert not service.record_and_issue(body, made.now, first.person_id).is_new
+    assert not service.record_and_issue(more, made.now, first.person_id).is_new
+    assert service.store.counts() == before
 
 
 def test_a_record_is_not_filed_under_somebody_else(service: Any, made: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from issuer import db
 from issuer.faults import InvalidBundle
-from issuer.service import UnreadableCard, check_reads_back
+from issuer.signing import UnreadableCard, check_reads_back
 
 
 class Everything(logging.Handler):

@@ -49,9 +49,11 @@
     try {
       await openCamera({ facingMode: { ideal: "environment" } });
     } catch (error) {
+      if (!worker) return undefined; // the reader failed first, and closed the camera
       return trouble({ NotAllowedError: "refused", SecurityError: "refused", NotReadableError: "busy", AbortError: "busy" }[error.name] || "absent");
     }
-    scan();
+    if (!worker) return closeCamera();
+    return scan();
   }
 
   async function openCamera(which) {

@@ -59,12 +59,15 @@ def places_of(bundle: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         resource = entry.get("resource")
         if not isinstance(resource, Mapping):
             continue
-        identifier = text(resource.get("id"))
-        if text(entry.get("fullUrl")):
-            places.setdefault(text(entry.get("fullUrl")), resource)
+        full_url, identifier = text(entry.get("fullUrl")), text(resource.get("id"))
+        kind = text(resource.get("resourceType"))
+        if full_url:
+            places.setdefault(full_url, resource)
         if identifier:
-            places.setdefault(f"{text(resource.get('resourceType'))}/{identifier}", resource)
+            places.setdefault(f"{kind}/{identifier}", resource)
             places.setdefault(f"urn:uuid:{identifier}", resource)
+        elif f"/{kind}/" in full_url:  # FHIR R4, "Resolving references in Bundles": relative to the server's base
+            places.setdefault(f"{kind}/{full_url.rpartition('/')[2]}", resource)
     return places
 
 
@@ -82,9 +85,11 @@ def _choose_for_patient(patient: dict[str, Any], path: str, _: Places, left_out:
     patient["name"] = [chosen]
 
 
-def _name_rank(name: Mapping[str, Any]) -> int:
-    use = text(name.get("use"))
-    return _NAME_USES.index(use) if use in _NAME_USES else len(_NAME_USES)
+def _name_rank(name: Mapping[str, Any]) -> tuple[bool, int]:
+    """A name whose time has an end comes after one that is still in use."""
+    use, period = text(name.get("use")), name.get("period")
+    ended = isinstance(period, Mapping) and "end" in period
+    return ended, _NAME_USES.index(use) if use in _NAME_USES else len(_NAME_USES)
 
 
 def _choose_for_immunization(dose: dict[str, Any], path: str, places: Places, left_out: list[str]) -> None:

@@ -9,8 +9,8 @@ from flask import Flask
 import pages
 from issuer.app import create_app
 from issuer.db import StorageBusy, StorageFull
-from issuer.service import UnreadableCard
 from issuer.settings import Settings
+from issuer.signing import UnreadableCard
 from issuer.web.answers import install_failures
 from keys.store import KeyStoreError
 

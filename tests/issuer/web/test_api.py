@@ -188,3 +188,10 @@ def test_an_answer_is_kept_by_nobody(api: Any, made: Any) -> None:
     answer = api.send(made.bundle(made.dose()))
     assert answer.headers["Cache-Control"] == "no-store"
     assert json.loads(answer.data)["person_id"]
+
+
+def test_cards_of_a_withdrawn_key_are_not_handed_out(api: Any, made: Any, keystore: Any) -> None:
+    card = api.send(made.bundle(made.dose())).json["cards"][0]
+    keystore.compromise(card["kid"], made.now)
+    for form in (".smart-health-card", "/qr.png", "/qr.svg"):
+        assert api.get(card["url"] + form).status_code == 410

@@ -46,6 +46,20 @@ def test_the_page_shows_the_cards_in_words(app: Any, opened: Any, made: Any) -> 
     assert re.findall(r'href="https://redirect\.health\.apple\.com/SMARTHealthCard/#[0-9]+"', page.text)
 
 
+def test_what_was_recorded_is_text_and_nothing_else(app: Any, api: Any, made: Any) -> None:
+    evil = "<script>alert(1)</script>"
+    code = {"coding": [{"system": "http://snomed.info/sct", "code": evil}]}
+    person = made.patient(name=[{"text": f"{evil}\"'"}])
+    bad = made.dose(lotNumber=evil, vaccineCode=code, performer=[{"actor": {"display": evil}}])
+    content = api.send(made.bundle(bad, person=person)).json
+    path = content["link"].removeprefix("http://127.0.0.1:8000")
+    for form in ("", f"/cards/{content['cards'][0]['id']}"):
+        page = app.test_client().get(path + form)
+        assert page.status_code == 200
+        assert "<script" not in page.text
+        assert "&lt;script&gt;" in page.text
+
+
 def test_nobody_keeps_the_page(app: Any, opened: Any) -> None:
     path, content = opened
     client = app.test_client()
