@@ -29,6 +29,7 @@ _TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/!!!")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 """Possessive: one that could go back would remember every character of a long string, a hundred octets each."""
+_NONCHARACTER = "\uffff"
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 """A bracket as a signed octet: one level down, or up."""
@@ -118,14 +119,22 @@ def write_json(value: Any) -> bytes:
     try:
         return _ENCODER.encode(value).encode("utf-8")
     except TypeError:
-        return _DECIMAL_MARK.sub(r"\1", _DECIMAL_ENCODER.encode(value)).encode("utf-8")
+        return _write_with_decimals(value).encode("utf-8")
 
 
-def _marked(value: Any) -> str:
-    """json has no raw numbers: a Decimal travels as a text between noncharacters, which no clean text holds."""
-    if not isinstance(value, Decimal) or not value.is_finite():
-        raise TypeError("not JSON")
-    return f"\uffff{value}\uffff"
+def _write_with_decimals(value: Any) -> str:
+    """json has no raw numbers: a Decimal travels as a text between noncharacters, more of them than any text holds."""
+    mark, loose = _NONCHARACTER, _ENCODER_LOOSE.encode(value)
+    while mark in loose:
+        mark += _NONCHARACTER
+
+    def marked(number: Any) -> str:
+        if not isinstance(number, Decimal) or not number.is_finite():
+            raise TypeError("not JSON")
+        return f"{mark}{number}{mark}"
+
+    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=marked)
+    return re.sub(f'"{mark}([0-9.eE+-]+){mark}"', r"\1", encoder.encode(value))
 
 
 def _refuse_deep(text: str) -> None:
@@ -155,6 +164,4 @@ def _refuse_constant(_: str) -> NoReturn:
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique_members, parse_float=Decimal, parse_constant=_refuse_constant)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-_DECIMAL_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_marked)
-_DECIMAL_MARK = re.compile('"\uffff([0-9.eE+-]+)\uffff"')
 _ENCODER_LOOSE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)

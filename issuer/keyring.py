@@ -27,6 +27,10 @@ class Keyring:
                 self._opened = self._store.active()
             return self._opened
 
+    def known(self) -> tuple[PublicKey, ...]:
+        """Every key this issuer ever had, to read its own old cards with."""
+        return self._store.known()
+
     def published(self) -> tuple[PublicKey, ...]:
         """The keys that verifiers get to see."""
         return self._store.published()

@@ -58,6 +58,8 @@ card = Table(
     Column("issued_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime, nullable=True),
     Column("revoked_reason", String(32), nullable=True),
+    # The card this one took the place of: each card is replaced at most once, however often that is asked for.
+    Column("replaces", ForeignKey("card.id"), nullable=True, unique=True),
     Index("uq_card_kid_rid", "kid", "rid", unique=True),
 )
 

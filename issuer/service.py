@@ -15,13 +15,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+import cards
 from cards.encoding import b64url_encode, write_json
 from cards.shc.profiles import Fault
 from issuer.faults import InvalidBundle, issuer_fault
 from issuer.fhir import Submission, canonical, read_bundle
 from issuer.issuance import Issuer
+from issuer.records import Record
 from issuer.revocation import check_reason, published_keys, revocation_list
-from issuer.signing import signed_cards
+from issuer.signing import UnreadableCard, check_reads_back, signed_cards
 from issuer.store import DuplicateRecord, NewRecord, Store, StoredCard, StoredRecord
 from keys import PublicKey
 from keys.private import PrivateKey
@@ -41,6 +43,9 @@ class Keys(Protocol):
 
     def published(self) -> tuple[PublicKey, ...]:
         """The keys that verifiers get to see."""
+
+    def known(self) -> tuple[PublicKey, ...]:
+        """Every key this issuer ever had."""
 
 
 class UnknownCard(LookupError):
@@ -129,6 +134,29 @@ class IssuerService:
         _log.info("revoked %d cards", len(revoked))
         return revoked
 
+    def replace_card(self, card_id: str, reason: str, now: datetime) -> StoredCard:
+        """Take a card back and issue the same content anew, signed by the key that signs now, with a `rid` of its own.
+
+        For a card that was lost or copied, or whose key was withdrawn. Asked again, it answers the same new card.
+
+        Raises:
+            UnknownReason, UnknownCard, UnreadableCard, StorageFull, StorageBusy: nothing was changed.
+        """
+        check_reason(reason)
+        old = self.card(card_id)
+        if done := self.store.replacement_of(card_id):
+            return done
+        new = self._issued_anew(old, now)
+        try:
+            self.store.replace(new, reason)
+        except DuplicateRecord:  # somebody asked the same a moment ago
+            done = self.store.replacement_of(card_id)
+            if done is None:
+                raise
+            return done
+        _log.info("replaced a card")
+        return new
+
     def cards_of_person(self, person_id: str) -> tuple[StoredCard, ...]:
         """All of a person's cards. Raises UnknownCard."""
         found = self.store.cards_of_person(person_id)
@@ -185,6 +213,20 @@ class IssuerService:
         )
         whole = write_json([submission.patient, *submission.doses, *submission.results])
         return NewRecord(record_id, owner, person_id is None, digest, whole, submission.birth_date, stored, now)
+
+    def _issued_anew(self, old: StoredCard, now: datetime) -> StoredCard:
+        """The same bundle as a new card. It is read from the old one with the key that signed it."""
+        signer = next((key for key in self.keys.known() if key.kid == old.kid), None)
+        if signer is None:
+            raise UnreadableCard("the key that signed the card is not in the key store any more")
+        key = self.keys.active()
+        record = Record(self._new_id(), cards.read(old.jws).verify(signer).bundle, old.title)
+        issued = Issuer(self.iss, key, self.rid_secret).issue(record, now)
+        check_reads_back(issued, record, self.iss, key.public)
+        return StoredCard(
+            issued.card_id, old.person_id, old.record_id, old.title, issued.kid, issued.rid, issued.jws, now,
+            replaces=old.id,
+        )  # fmt: skip
 
     def _new_id(self) -> str:
         return self.random(ID_OCTETS).hex()

@@ -35,6 +35,8 @@ class StoredCard:
     issued_at: datetime
     revoked_at: datetime | None = None
     revoked_reason: str | None = None
+    replaces: str | None = None
+    """Id of the card it took the place of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,28 @@ class Store:
         """List the `rid`s of all of a person's cards; the cards newly revoked."""
         return self._revoke(card.c.person_id == person_id, reason, now)
 
+    def replacement_of(self, card_id: str) -> StoredCard | None:
+        """The card that took another's place, if one did."""
+        with reading(self._engine) as connection:
+            return next(iter(_cards(connection, card.c.replaces == card_id)), None)
+
+    def replace(self, new: StoredCard, reason: str) -> None:
+        """One transaction: the card that `new` replaces is taken back (if it still stood), `new` is written.
+
+        Raises:
+            DuplicateRecord: it was replaced meanwhile. StorageFull, StorageBusy: nothing was changed.
+        """
+        old = card.c.id == new.replaces
+        try:
+            with writing(self._engine) as connection:
+                place = connection.execute(select(card.c.place).where(old)).scalar_one()
+                _revoke(connection, old, reason, new.issued_at)
+                connection.execute(insert(card).values(_card_values(new, place)))
+        except IntegrityError:
+            if self.replacement_of(str(new.replaces)) is None:
+                raise
+            raise DuplicateRecord from None
+
     def revocation_counters(self) -> Mapping[str, int]:
         """`ctr` of each list that ever changed."""
         with reading(self._engine) as connection:
@@ -174,17 +198,21 @@ class Store:
             return connection.execute(orphans).scalar_one()
 
     def _revoke(self, chosen: ColumnElement[bool], reason: str, now: datetime) -> tuple[StoredCard, ...]:
-        """One transaction: rids listed, `ctr` up by one for each key concerned, cards marked."""
         with writing(self._engine) as connection:
-            locked = select(card).where(and_(chosen, card.c.revoked_at.is_(None))).order_by(card.c.id).with_for_update()
-            cards = [_card(row) for row in connection.execute(locked).mappings()]
-            for kid in sorted({one.kid for one in cards}):
-                _list(connection, kid, [one.rid for one in cards if one.kid == kid], now)
-            ids = [one.id for one in cards]
-            revoked = {"revoked_at": now, "revoked_reason": reason}
-            if ids:
-                connection.execute(update(card).where(card.c.id.in_(ids)).values(revoked))
-            return _cards(connection, card.c.id.in_(ids))
+            return _revoke(connection, chosen, reason, now)
+
+
+def _revoke(connection: Connection, chosen: ColumnElement[bool], reason: str, now: datetime) -> tuple[StoredCard, ...]:
+    """Rids listed, `ctr` up by one for each key concerned, cards marked: within the caller's transaction."""
+    locked = select(card).where(and_(chosen, card.c.revoked_at.is_(None))).order_by(card.c.id).with_for_update()
+    cards = [_card(row) for row in connection.execute(locked).mappings()]
+    for kid in sorted({one.kid for one in cards}):
+        _list(connection, kid, [one.rid for one in cards if one.kid == kid], now)
+    ids = [one.id for one in cards]
+    if ids:
+        revoked = {"revoked_at": now, "revoked_reason": reason}
+        connection.execute(update(card).where(card.c.id.in_(ids)).values(revoked))
+    return _cards(connection, card.c.id.in_(ids))
 
 
 def _list(connection: Connection, kid: str, rids: Sequence[str], now: datetime) -> None:

@@ -74,6 +74,10 @@ class KeyStore:
         """Public halves that belong into the JWK Set: next, active and retired ones."""
         return tuple(self._public(r.kid) for r in self.records() if r.state in lifecycle.PUBLISHED)
 
+    def known(self) -> tuple[PublicKey, ...]:
+        """Every public half, withdrawn ones too: to read our own old cards with, never to publish."""
+        return tuple(self._public(record.kid) for record in self.records())
+
     def jwks(self, crl_versions: Mapping[str, int] | None = None) -> dict[str, Any]:
         """The JWK Set to publish."""
         return jwks_document(self.published(), crl_versions)

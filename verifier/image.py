@@ -24,6 +24,11 @@ MAX_PIXELS = 40_000_000
 MAX_JPEG_SCANS = 64
 """A progressive JPEG has about ten. Each further one costs 59 octets of file and a pass over all pixels of the picture:
 20 MiB of them are two hours."""
+MAX_READS = 20_000
+"""Times a decoder may turn to the file. A good PNG of 20 MB in pieces of 8 kB needs some 10,000. A file made of nothing
+but headers of four octets needs millions, each costs Python microseconds, and some are kept: 10 seconds, 650 MB."""
+MAX_PNG_PROFILES = 4
+"""Colour profiles of a PNG. There may be one; each more is inflated to a megabyte and thrown away: 20 MB take 43 s."""
 MAX_ENLARGED_PIXELS = 20_000_000
 """An enlarged second look never makes more pixels than this."""
 
@@ -129,11 +134,26 @@ def _opened(picture: bytes, kind: str) -> Image.Image:
 def _open(picture: bytes, kind: str) -> Image.Image:
     if kind == "JPEG" and picture.count(b"\xff\xda") > MAX_JPEG_SCANS:
         raise UnreadablePicture("damaged-picture")
-    image = Image.open(io.BytesIO(picture), formats=_PLUGINS[kind])
+    if kind == "PNG" and picture.count(b"iCCP") > MAX_PNG_PROFILES:
+        raise UnreadablePicture("damaged-picture")
+    image = Image.open(_PatientFile(picture), formats=_PLUGINS[kind])
     _check_size(image.size)
     if kind == "JPEG":
         image.draft("L", image.size)  # the decoder then leaves the colours out; no effect on CMYK
     return image
+
+
+class _PatientFile(io.BytesIO):
+    """A file that may be asked only so often."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Raises UnreadablePicture at one time too many."""
+        self.reads += 1
+        if self.reads > MAX_READS:
+            raise UnreadablePicture("damaged-picture")
+        return super().read(size)
 
 
 def _open_heif(picture: bytes) -> Image.Image:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from urllib.parse import quote, urlsplit
 
 from cards.encoding import write_json
-from cards.errors import MalformedCard
 from cards.shc import numeric
 
 PATH_ENDING = "/SMARTHealthCard/"

@@ -95,6 +95,12 @@ def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> B
     def revoke_card(card_id: str) -> Response:
         return _revoked(service.revoke_card(card_id, _reason(), clock()))
 
+    @blueprint.post("/cards/<card_id>/replace")
+    def replace_card(card_id: str) -> Response:
+        answer = jsonify(_card(service.replace_card(card_id, _reason(), clock())))
+        answer.status_code = 201
+        return answer
+
     @blueprint.post("/persons/<person_id>/revoke")
     def revoke_person(person_id: str) -> Response:
         return _revoked(service.revoke_person(person_id, _reason(), clock()))
@@ -172,5 +178,6 @@ def _card(card: StoredCard) -> dict[str, Any]:
         "issued_at": card.issued_at.isoformat(),
         "revoked_at": card.revoked_at.isoformat() if card.revoked_at else None,
         "revoked_reason": card.revoked_reason,
+        "replaces": card.replaces,
         "url": url_for("api.card", card_id=card.id),
     }

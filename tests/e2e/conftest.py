@@ -42,6 +42,7 @@ def door(world: World) -> Iterator[str]:
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
+    server.server_close()
     thread.join(5)
 
 

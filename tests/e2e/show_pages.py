@@ -2,7 +2,7 @@
 
     python tests/e2e/show_pages.py OUT [NAME …]
 
-A page is a name and what to do in the browser to get there; `PAGES` of this file are the verifier's. Another service
+A page is a name and what to do in the browser to get there; `pages_of` names the verifier's. Another service
 adds its own by calling `shoot(browser, out, pages, base_url)`.
 """
 
@@ -179,6 +179,7 @@ def main(out: Path, only: Sequence[str]) -> int:
             written = shoot(browser, out, outdated if prefix else pages, f"http://127.0.0.1:{server.port}", only)
             sys.stdout.write(f"{len(written)} pictures in {out}\n")
             server.shutdown()
+            server.server_close()
         browser.close()
     return 0
 

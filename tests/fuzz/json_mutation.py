@@ -79,7 +79,7 @@ def _scalar(value: Any, random: Random) -> Any:
     if isinstance(value, bool) or value is None:
         return random.choice(_VALUES)
     if isinstance(value, int | float):
-        return random.choice((value + 1, -value, value * 1000, str(value), value + 0.5, [value]))
+        return random.choice((value + 1, -value, value * 1000, str(value)[:400], [value]))
     return random.choice(_VALUES)
 
 

@@ -45,9 +45,12 @@ def upgrade() -> None:
         sa.Column("issued_at", UtcDateTime, nullable=False),
         sa.Column("revoked_at", UtcDateTime, nullable=True),
         sa.Column("revoked_reason", sa.String(32), nullable=True),
+        sa.Column("replaces", sa.String(32), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_card"),
         sa.ForeignKeyConstraint(["record_id"], ["record.id"], name="fk_card_record_id"),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_card_person_id"),
+        sa.ForeignKeyConstraint(["replaces"], ["card.id"], name="fk_card_replaces"),
+        sa.UniqueConstraint("replaces", name="uq_card_replaces"),
     )
     op.create_index("ix_card_record_id", "card", ["record_id"])
     op.create_index("ix_card_person_id", "card", ["person_id"])

@@ -18,6 +18,7 @@ ADDRESSES = [
     ("POST", "/api/v1/persons/x/links"),
     ("POST", "/api/v1/persons/x/revoke"),
     ("POST", "/api/v1/cards/x/revoke"),
+    ("POST", "/api/v1/cards/x/replace"),
     ("GET", "/api/v1/cards/x"),
     ("GET", "/api/v1/cards/x.smart-health-card"),
     ("GET", "/api/v1/cards/x/qr.png"),
