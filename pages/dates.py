@@ -3,32 +3,11 @@
 Pure, and without a locale library: the command line loads it at every start.
 """
 
-import re
 from datetime import UTC, datetime, timedelta
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July",
-    "August", "September", "October", "November", "December",
-)  # fmt: skip
+from cards.dates import MONTHS, date_in_words
 
-_FHIR_DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})(?:T.*)?)?)?", re.DOTALL)
-
-
-def in_words(date: str) -> str:
-    """A FHIR date or dateTime, whole or partial, as words: "1990-05-20" → "20 May 1990", "1990-05" → "May 1990".
-
-    What is no date comes back unchanged: a person at a door is told what the card says, not that we cannot read it.
-    """
-    match = _FHIR_DATE.fullmatch(date)
-    if not match:
-        return date
-    year, month, day = match["year"], match["month"], match["day"]
-    if month is None:
-        return year
-    if not 1 <= int(month) <= 12:
-        return date
-    name = MONTHS[int(month) - 1]
-    return f"{int(day)} {name} {year}" if day else f"{name} {year}"
+in_words = date_in_words
 
 
 def moment_in_words(moment: datetime) -> str:

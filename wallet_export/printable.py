@@ -1,16 +1,13 @@
 """What is to stand on a printed card: plain words. Which words, the caller decides; no PDF engine is loaded here."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 
-HEADING = "Vaccinations and test results"
+from cards.dates import date_in_words
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-_FHIR_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}:[0-9]{2})[0-9:.]*(Z|[+-][0-9:]{5}))?)?)?")
+__all__ = ["PrintLine", "PrintableCard", "date_in_words"]
+
+HEADING = "Vaccinations and test results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +36,3 @@ class PrintableCard:
     sample: bool = False
     """Made-up data: every page says so."""
     heading: str = HEADING
-
-
-def date_in_words(fhir: str) -> str:
-    """`2021-01-02` as "2 January 2021"; partial dates stay partial; anything else is shown as it came."""
-    match = _FHIR_DATE.fullmatch(fhir)
-    if not match or not 1 <= int(match[2] or 1) <= len(_MONTHS):
-        return fhir
-    year, month, day, clock, zone = match.groups()
-    words = [str(int(day))] if day else []
-    words += [_MONTHS[int(month) - 1]] if month else []
-    zone = "UTC" if zone == "Z" else f"UTC{zone}"
-    return " ".join([*words, year]) + (f", {clock} {zone}" if clock else "")
