@@ -21,6 +21,8 @@ MAX_OCTETS = 20 * 1024 * 1024
 """Of a picture or PDF: a 50-megapixel phone photo is some 15 MB."""
 MAX_PIXELS = 40_000_000
 """Checked before decoding (a 32 kB PNG can hold 144 megapixels); decoded, four octets each."""
+MAX_SIDE = 65_535
+"""Pixels of width or height; zxing-cpp refuses more."""
 MAX_JPEG_SCANS = 64
 """A progressive JPEG has about ten. Each further one costs 59 octets of file and a pass over all pixels of the picture:
 20 MiB of them are two hours."""
@@ -167,7 +169,7 @@ def _open_heif(picture: bytes) -> Image.Image:
 
 
 def _check_size(size: tuple[int, int]) -> None:
-    if size[0] * size[1] > MAX_PIXELS:
+    if size[0] * size[1] > MAX_PIXELS or max(size) > MAX_SIDE:
         raise UnreadablePicture("picture-too-many-pixels")
 
 
@@ -190,6 +192,8 @@ def _grey(image: Image.Image) -> Image.Image:
 
 
 def _read(grey: Image.Image, binarizer: zxingcpp.Binarizer = zxingcpp.Binarizer.LocalAverage) -> list[str]:
+    if max(grey.size) > MAX_SIDE:  # a picture that was enlarged, or the page of a PDF
+        return []
     found = zxingcpp.read_barcodes(grey, formats=_QR, text_mode=_PLAIN, binarizer=binarizer)
     if len(found) > 1:
         found = _in_reading_order(found)

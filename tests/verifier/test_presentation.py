@@ -132,7 +132,7 @@ def test_results_have_names(world: World) -> None:
     shown = present(verdict_on(world, "accepted-test"), world.registry(), NOW)
     (line,) = shown.results
     assert line.title == "Not detected"
-    assert line.date == "19 November 2026"
+    assert line.date == "19 November 2026, 08:15 UTC+01:00"
     assert shown.contents_in_words == "1 result"
 
 
