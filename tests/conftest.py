@@ -1,9 +1,13 @@
 """What every room's tests may ask for."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.e2e.browser import AXE, executable, launch
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -22,3 +26,16 @@ def shared() -> Path:
     if not (SHARED / "vectors" / "vectors.json").exists():
         missing("conformance data at ../shared/vectors")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all rooms: playwright's blocking form runs only once in a process."""
+    if executable() is None:
+        missing("Chromium (set CHROMIUM, or apt-get install chromium)")
+    if not AXE.exists():
+        missing("axe-core (python requirements/install_assets.py --test)")
+    with sync_playwright() as playwright:
+        chromium = launch(playwright)
+        yield chromium
+        chromium.close()

@@ -16,9 +16,6 @@ from trust_registry import TrustedIssuer, TrustRegistry
 from verifier.recognise import recognise
 from verifier.verdict import Verdict, VerifiedCard, outcome_of
 
-MAX_CODES = 200
-"""Codes that are judged in one go; a family's whole record on one page has some thirty."""
-
 
 def verify(scanned: str | Sequence[str], registry: TrustRegistry, now: datetime) -> VerifiedCard:
     """Did an issuer we trust sign this card, and does it still stand?
@@ -42,7 +39,10 @@ def check(scanned: str | Sequence[str], registry: TrustRegistry, now: datetime) 
 
 
 def check_all(scanned: Sequence[str], registry: TrustRegistry, now: datetime) -> list[Verdict]:
-    """One verdict a card: a file with several, a family's codes, one picture with many, chunks put together."""
+    """One verdict a card: a file with several, a family's codes, one picture with many, chunks put together.
+
+    Every card that is given gets a verdict; how many may be given is the caller's limit.
+    """
     return [check(card, registry, now) for card in _split(scanned)]
 
 
@@ -83,7 +83,7 @@ def _split(scanned: Sequence[str]) -> list[str | Sequence[str]]:
             found += _cards_of(text)
         elif text not in found:
             found.append(text)
-    return found[:MAX_CODES]
+    return found
 
 
 def _cards_of(text: str) -> Sequence[str]:

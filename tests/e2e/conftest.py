@@ -1,30 +1,16 @@
 """A door with guests before it, in a real browser."""
 
-import os
-import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from browser import AXE, PHONE, executable, launch, with_canvas_camera
-from guests import NOW, World
-
+from tests.e2e.browser import PHONE, with_canvas_camera
+from tests.e2e.guests import NOW, World
 from verifier.app import create_app
 from verifier.settings import Settings
-
-
-def _need(there: bool, what: str) -> None:
-    if there:
-        return
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"with CI=true this must be there: {what}")
-    pytest.skip(f"not here: {what}")
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +30,6 @@ def door(world: World) -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join(5)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    _need(executable() is not None, "Chromium (set CHROMIUM, or apt-get install chromium)")
-    _need(AXE.exists(), "axe-core (python requirements/install_assets.py --test)")
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -12,13 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from browser import DESK, PHONE, executable, launch, show_to_camera, with_canvas_camera
-from guests import NOW, World, drawn, held_up, jpeg, png
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from tests.e2e.browser import DESK, PHONE, executable, launch, show_to_camera, with_canvas_camera
+from tests.e2e.guests import NOW, World, drawn, held_up, jpeg, png
 from verifier.app import create_app
 from verifier.settings import Settings
 

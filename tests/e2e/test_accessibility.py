@@ -1,10 +1,11 @@
 """Every page and state of the verifier: axe-core (WCAG 2.0 to 2.2, A and AA), keyboard, narrow windows, large text."""
 
 import pytest
-from browser import PHONE, axe_findings, with_canvas_camera
-from guests import World
 from playwright.sync_api import Browser, Page
-from show_pages import Steps, pages_of
+
+from tests.e2e.browser import PHONE, axe_findings, with_canvas_camera
+from tests.e2e.guests import World
+from tests.e2e.show_pages import Steps, pages_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-pages")]
 

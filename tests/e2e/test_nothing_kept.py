@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from browser import PHONE, show_to_camera, with_canvas_camera
-from guests import BIRTH_DATE, BIRTH_DATE_IN_WORDS, LOT, World, drawn, held_up, jpeg, png
 from PIL import Image
 from playwright.sync_api import Browser, expect
+
+from tests.e2e.browser import PHONE, show_to_camera, with_canvas_camera
+from tests.e2e.guests import BIRTH_DATE, BIRTH_DATE_IN_WORDS, LOT, World, drawn, held_up, jpeg, png
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-scans")]
 

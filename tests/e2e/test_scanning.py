@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from browser import ARGUMENTS, executable, show_to_camera
-from guests import BIRTH_DATE_IN_WORDS, LOT, NAME, World, drawn, held_up, jpeg, png
 from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browser import ARGUMENTS, executable, show_to_camera
+from tests.e2e.guests import BIRTH_DATE_IN_WORDS, LOT, NAME, World, drawn, held_up, jpeg, png
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-scans")]
 

@@ -165,7 +165,12 @@ def _ours(header: bytes, payload: bytes) -> tuple[bytes, bytes]:
         return header, payload
     if isinstance(head, dict) and isinstance(head.get("kid"), str) and head["kid"] != key("issuer").kid:
         header = json.dumps(head | {"kid": key("issuer").kid}).encode()
-    if isinstance(claims, dict) and isinstance(claims.get("iss"), str) and claims["iss"] != ISS and len(claims["iss"]) > 12:
+    if (
+        isinstance(claims, dict)
+        and isinstance(claims.get("iss"), str)
+        and claims["iss"] != ISS
+        and len(claims["iss"]) > 12
+    ):
         payload = payload.replace(json.dumps(claims["iss"]).encode(), json.dumps(ISS).encode(), 1)
     return header, payload
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from random import Random
 
-import atheris
+import atheris  # type: ignore[import-untyped]  # only in .venv-fuzz
 
 with atheris.instrument_imports(include=["cards", "keys", "trust_registry", "verifier", "issuer.fhir", "pages.dates"]):
     from tests.fuzz.targets import TARGETS

@@ -1,6 +1,6 @@
 """One target under `hypothesis`: generated JSON, texts and octets, and seeds with a few structure-aware changes.
 
-    python -m tests.fuzz.generated TARGET FOLDER SECONDS SEED
+python -m tests.fuzz.generated TARGET FOLDER SECONDS SEED
 """
 
 import sys
@@ -20,8 +20,9 @@ BATCH = 100
 FAMILY = 16
 """Mutants made of one seed in one example: drawing costs more than calling."""
 _NAMES = st.sampled_from(
-    "resourceType entry resource meta security name family given birthDate text coding system code reference status iss"
-    " vaccineCode valueQuantity value unit keys kid x5c rids method ctr issuer crls number withdrawn performer actor".split()
+    "resourceType entry resource meta security name family given birthDate text coding system code reference"
+    " status iss vaccineCode valueQuantity value unit keys kid x5c rids method ctr issuer crls number withdrawn"
+    " performer actor".split()
 )
 _SCALARS = (
     st.none()
@@ -50,7 +51,9 @@ def inputs_of(target: Target) -> st.SearchStrategy[list[bytes]]:
         return members
 
     mutants = st.builds(family, st.sampled_from(seeds), st.integers(0, 2**32))
-    texts = st.text(max_size=200).map(octets_of) | st.text(st.sampled_from("shc:/0123456789.eyJ{}[]\"\x1e "), max_size=200).map(octets_of)
+    texts = st.text(max_size=200).map(octets_of) | st.text(
+        st.sampled_from('shc:/0123456789.eyJ{}[]"\x1e '), max_size=200
+    ).map(octets_of)
     single = st.one_of(JSON.map(target.shape), JSON.map(target.shape), texts, st.binary(max_size=300))
     return st.one_of(mutants, single.map(lambda one: [one]))
 
@@ -58,8 +61,7 @@ def inputs_of(target: Target) -> st.SearchStrategy[list[bytes]]:
 def run(ledger: Ledger, number: int, examples: int = BATCH, *, derandomize: bool = False) -> None:
     """A batch of examples. Shrinking is left out: the ledger keeps the smallest input of each finding."""
 
-    @seed(number) if not derandomize else lambda test: test
-    @settings(
+    options = settings(
         max_examples=examples,
         deadline=None,
         database=None,
@@ -67,12 +69,13 @@ def run(ledger: Ledger, number: int, examples: int = BATCH, *, derandomize: bool
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(inputs_of(ledger.target))
+
     def examine(inputs: list[bytes]) -> None:
         for octets in inputs:
             ledger.call(octets)
 
-    examine()
+    test = options(given(inputs_of(ledger.target))(examine))
+    (test if derandomize else seed(number)(test))()
 
 
 def main(name: str, folder: str, seconds: str, number: str) -> None:

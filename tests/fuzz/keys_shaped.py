@@ -27,6 +27,15 @@ def mutate_keys(octets: bytes, random: Random, blindly: Octets) -> bytes:
     return mutate_document(octets, random, blindly)
 
 
+def with_certificates(info: dict[str, Any], place: int, old: bytes, new: bytes) -> dict[str, Any]:
+    """An issuer's entry, some octets of one of its certificates replaced."""
+    certificates = list(info["keys"][0]["x5c"])
+    der = base64.b64decode(certificates[place])
+    assert old in der
+    certificates[place] = base64.b64encode(der.replace(old, new, 1)).decode("ascii")
+    return info | {"keys": [info["keys"][0] | {"x5c": certificates}]}
+
+
 def _chains(value: Any) -> Iterator[dict[str, Any]]:
     """Every object with `x5c`, or that could have it."""
     waiting = [value]

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from functools import cache
 from random import Random
+from typing import Any
 
 import zxingcpp
 from PIL import Image
@@ -45,16 +46,36 @@ def pictures() -> tuple[bytes, ...]:
     """A small code in every kind and mode we read."""
     code = _code("shc:/56762909")
     seeds = [_saved(code.convert(mode), "PNG") for mode in ("1", "L", "P", "LA", "RGB", "RGBA")]
-    seeds += [_saved(code, "JPEG"), _saved(code.convert("RGB"), "JPEG", progressive=True), _saved(code.convert("CMYK"), "JPEG")]
-    seeds += [_saved(code.convert("RGB"), "WEBP", lossless=True), _saved(code.convert("RGBA"), "WEBP"), _saved(code, "GIF")]
+    seeds += [
+        _saved(code, "JPEG"),
+        _saved(code.convert("RGB"), "JPEG", progressive=True),
+        _saved(code.convert("CMYK"), "JPEG"),
+    ]
+    seeds += [
+        _saved(code.convert("RGB"), "WEBP", lossless=True),
+        _saved(code.convert("RGBA"), "WEBP"),
+        _saved(code, "GIF"),
+    ]
     seeds += [_saved(code.convert("RGB"), "AVIF"), _saved(code, "PNG", pnginfo=None, dpi=(300, 300))]
+    seeds += [
+        _saved(_code(octets), "PNG") for octets in (b"\xff\xfe\x00\x80", "shc:/٣".encode(), bytes(40), b"\xed\xa0\x80")
+    ]
     return (*seeds, _heif(code), _saved(code, "GIF", save_all=True, append_images=[code], comment=b"x"))
 
 
 @cache
 def pdfs() -> tuple[bytes, ...]:
     """A page with a code as a picture, and a page of text drawn by hand."""
-    return (_saved(_code("shc:/56762909").convert("RGB"), "PDF"), _saved(_code("shc:/5676").convert("1"), "PDF"), _TEXT_PDF)
+    return (
+        _saved(_code("shc:/56762909").convert("RGB"), "PDF"),
+        _saved(_code("shc:/5676").convert("1"), "PDF"),
+        _TEXT_PDF,
+    )
+
+
+def pdf_of_size(size: bytes) -> bytes:
+    """One page of this width and height in points."""
+    return _TEXT_PDF.replace(b"[0 0 99 99]", b"[0 0 " + size + b"]")
 
 
 _TEXT_PDF = (
@@ -65,9 +86,11 @@ _TEXT_PDF = (
 )
 
 
-def _code(text: str) -> Image.Image:
-    octets = memoryview(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="L").to_image(scale=2))
-    return Image.frombuffer("L", (octets.shape[1], octets.shape[0]), bytes(octets))
+def _code(text: str | bytes) -> Image.Image:
+    drawn: Any = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="L").to_image(scale=2)
+    octets = memoryview(drawn)
+    height, width = octets.shape or (0, 0)
+    return Image.frombuffer("L", (width, height), bytes(octets))
 
 
 def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -98,13 +121,15 @@ def _changed_png(octets: bytes, random: Random, blindly: Octets) -> bytes:
         case 1 if kind == b"IDAT":
             body = zlib.compress(blindly(_inflated(body)))
         case 2:
-            kind = random.choice((b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf", b"acTL", b"fcTL", b"fdAT", b"tRNS", b"PLTE", b"gAMA"))
+            kind = random.choice(
+                (b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf", b"acTL", b"fcTL", b"fdAT", b"tRNS", b"PLTE", b"gAMA")
+            )
         case 3:
             parts += parts[place : place + 1] * random.choice((1, 2, 50))
         case _:
             body = blindly(body)
     parts[place] = kind, body
-    return _PNG + b"".join(_png_part(*part) for part in parts)
+    return _PNG + b"".join(png_part(*part) for part in parts)
 
 
 def _png_parts(octets: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -115,7 +140,8 @@ def _png_parts(octets: bytes) -> Iterator[tuple[bytes, bytes]]:
         place += 12 + size
 
 
-def _png_part(kind: bytes, body: bytes) -> bytes:
+def png_part(kind: bytes, body: bytes) -> bytes:
+    """A chunk with its length and check sum."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 

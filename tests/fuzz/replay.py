@@ -1,6 +1,6 @@
 """Run one input through one target in a fresh, uninstrumented process, and judge it.
 
-    python -m tests.fuzz.replay TARGET FILE      JSON: what came of it, the time and memory it took, findings
+python -m tests.fuzz.replay TARGET FILE      JSON: what came of it, the time and memory it took, findings
 """
 
 import json

@@ -60,7 +60,7 @@ def _read_card(octets: bytes) -> str:
 
 
 def _check(octets: bytes) -> str:
-    """One card, or chunks; and the same texts as a pile. Neither ever raises, and the page has words for each verdict."""
+    """One card, or chunks; and the same texts as a pile. Neither ever raises; the page has words for each verdict."""
     texts = text_of(octets).split(SEPARATOR)
     verdict = verifier.check(texts if len(texts) > 1 else texts[0], world.registry(), world.NOW)
     for one in (verdict, *verifier.check_all(texts, world.registry(), world.NOW)):
@@ -167,7 +167,11 @@ def _card_seeds() -> list[bytes]:
     bundles = [seed for seed in _bundle_seeds() if len(seed) < 5000]
     texts += [cards_shaped.card_around(json.loads(seed), rid="abc") for seed in bundles[:1]]
     texts += [cards_shaped.digits(cards_shaped.card_around(json.loads(seed))) for seed in bundles[:6]]
-    return [octets_of(text) for text in [*texts, *world.payloads("jws", "shc-qr", "smart-health-card-file")] if len(text) < 16_000]
+    return [
+        octets_of(text)
+        for text in [*texts, *world.payloads("jws", "shc-qr", "smart-health-card-file")]
+        if len(text) < 16_000
+    ]
 
 
 def _bundle_seeds() -> list[bytes]:
@@ -185,20 +189,28 @@ def _key_seeds() -> list[bytes]:
 
 
 def _crl_seeds() -> list[bytes]:
-    lists = [crl for info in (world.issuer_info(), *world.OWN["registry"]["issuerInfo"]) for crl in info.get("crls", [])]
+    lists = [
+        crl for info in (world.issuer_info(), *world.OWN["registry"]["issuerInfo"]) for crl in info.get("crls", [])
+    ]
     return [write_json(crl) for crl in lists] + _json_seeds("crl")()
 
 
 def _directory_seeds() -> list[bytes]:
     info = world.issuer_info()
-    working_copy = {"entries": [{"iss": world.ISS, "name": "n", "keys": info["keys"], "confirmed_at": world.NOW.isoformat()}]}
+    working_copy = {
+        "entries": [{"iss": world.ISS, "name": "n", "keys": info["keys"], "confirmed_at": world.NOW.isoformat()}]
+    }
     return [write_json({"issuerInfo": [info]}), write_json(world.OWN["registry"]), write_json(working_copy)]
 
 
 def _file_seeds() -> list[bytes]:
     card = cards_shaped.card_around(BUNDLE)
     parameters = {"resourceType": "Parameters", "parameter": [{"name": "verifiableCredential", "valueString": card}]}
-    return [octets_of(cards_shaped.in_file([card])), write_json(parameters), *_json_seeds("smart-health-card-file", "fhir-parameters")()]
+    return [
+        octets_of(cards_shaped.in_file([card])),
+        write_json(parameters),
+        *_json_seeds("smart-health-card-file", "fhir-parameters")(),
+    ]
 
 
 def _as_card(value: Any) -> bytes:
@@ -220,10 +232,17 @@ def _as_published(value: Any) -> bytes:
 
 def _as_bundle(value: Any) -> bytes:
     resources = value if isinstance(value, list) else [value]
-    return write_json({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources]})
+    return write_json(
+        {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources]}
+    )
 
 
-_PATIENT = {"resourceType": "Patient", "id": "p", "name": [{"family": "Any", "given": ["Jo"]}], "birthDate": "1961-01-20"}
+_PATIENT = {
+    "resourceType": "Patient",
+    "id": "p",
+    "name": [{"family": "Any", "given": ["Jo"]}],
+    "birthDate": "1961-01-20",
+}
 _DOSE = {
     "resourceType": "Immunization",
     "meta": {"security": [{"system": "https://smarthealth.cards/ial", "code": "IAL2"}]},
@@ -246,12 +265,15 @@ _RESULT = {
 BUNDLE = {
     "resourceType": "Bundle",
     "type": "collection",
-    "entry": [{"fullUrl": f"urn:uuid:{name}", "resource": one} for name, one in (("p", _PATIENT), ("1", _DOSE), ("2", _RESULT))],
+    "entry": [
+        {"fullUrl": f"urn:uuid:{name}", "resource": one}
+        for name, one in (("p", _PATIENT), ("1", _DOSE), ("2", _RESULT))
+    ],
 }
 """An invented person with a dose and a result, as a clinic would send it."""
 
 _PICTURE_MEBIBYTES = 700
-"""A picture of 40 megapixels takes 160 MB in colours and its grey copies 40 MB each; the decoders of WebP and AVIF as much again."""
+"""40 megapixels take 160 MB in colours, each grey copy 40 MB, and the decoders of WebP and AVIF as much again."""
 
 TARGETS = {
     target.name: target
@@ -261,12 +283,27 @@ TARGETS = {
         Target("cards.read_crl", _read_crl, _crl_seeds, cards_shaped.mutate_document, _in("rids")),
         Target("keys.examine_jwks", _examine_jwks, _key_seeds, keys_shaped.mutate_keys, _in("keys")),
         Target("registry.directory", _directory, _directory_seeds, keys_shaped.mutate_keys, _in("issuerInfo"), share=2),
-        Target("registry.published", _published, lambda: [octets_of(world.published())], cards_shaped.mutate_published, _as_published),
+        Target(
+            "registry.published",
+            _published,
+            lambda: [octets_of(world.published())],
+            cards_shaped.mutate_published,
+            _as_published,
+        ),
         Target("registry.reading", _registry, _directory_seeds, keys_shaped.mutate_keys, _in("entries")),
         Target("shc.file", _file, _file_seeds, cards_shaped.mutate_document, _in("verifiableCredential")),
         Target("shc.bundle", _bundle, _bundle_seeds, cards_shaped.mutate_document, _as_bundle),
         Target("issuer.record", _record, _bundle_seeds, cards_shaped.mutate_document, _as_bundle),
-        Target("picture", _picture, pictures_shaped.pictures, pictures_shaped.mutate_picture, write_json, 2, _PICTURE_MEBIBYTES, share=2),
+        Target(
+            "picture",
+            _picture,
+            pictures_shaped.pictures,
+            pictures_shaped.mutate_picture,
+            write_json,
+            2,
+            _PICTURE_MEBIBYTES,
+            share=2,
+        ),
         Target("pdf", _picture, pictures_shaped.pdfs, pictures_shaped.mutate_pdf, write_json, 2, _PICTURE_MEBIBYTES),
     )
 }

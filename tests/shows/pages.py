@@ -1,18 +1,14 @@
 """`make show-pages OUT=folder`: a picture of every page of both services, phone and desk, light and dark."""
 
 import os
-import sys
 import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
-E2E = Path(__file__).resolve().parents[1] / "e2e"
-
 
 def show() -> tuple[dict[str, Any], bool]:
-    sys.path.insert(0, str(E2E))
-    import show_pages
+    from tests.e2e import show_pages
 
     out, only = Path(os.environ.get("OUT", "var/pages")), os.environ.get("ONLY", "").split()
     ended = show_pages.main(out, only)
@@ -23,8 +19,6 @@ def show() -> tuple[dict[str, Any], bool]:
 
 
 def _issuer(out: Path, only: list[str]) -> int:
-    import show_pages
-    from browser import launch
     from playwright.sync_api import sync_playwright
     from werkzeug.serving import make_server
 
@@ -33,6 +27,8 @@ def _issuer(out: Path, only: list[str]) -> int:
     from countersign.deployment import Deployment
     from issuer.app import create_app
     from issuer.settings import from_environ
+    from tests.e2e import show_pages
+    from tests.e2e.browser import launch
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         environ = {"COUNTERSIGN_ISSUER_NAME": "Sample County Health Department", "COUNTERSIGN_SAMPLE": "1"}

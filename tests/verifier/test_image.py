@@ -207,6 +207,11 @@ def test_just_above_the_limit_of_pixels() -> None:
     assert refusal(saved(Image.new("1", (8_000, MAX_PIXELS // 8_000 + 1)))) == "picture-too-many-pixels"
 
 
+def test_longer_than_the_reader_takes() -> None:
+    assert refusal(saved(Image.new("1", (70_000, 2), 1))) == "picture-too-many-pixels"
+    assert read_codes(saved(Image.new("1", (60_000, 2), 1))) == []
+
+
 def test_two_hundred_megapixels_where_pillow_itself_refuses() -> None:
     assert refusal(saved(Image.new("1", (20_000, 10_000), 1))) == "picture-too-many-pixels"
 

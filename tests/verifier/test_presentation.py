@@ -1,18 +1,12 @@
 """Every code has words, every verdict a face, and a person appears only where a signature held."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-
-from guests import BIRTH_DATE, NAME, NOW, World
 
 import cards.errors
 import verifier
 from cards.errors import CardError
 from cards.shc.content import Code
+from tests.e2e.guests import BIRTH_DATE, NAME, NOW, World
 from trust_registry import TrustedIssuer, TrustRegistry
 from verifier.checks import checks_of
 from verifier.presentation import as_dict, code_and_system, face_of, present, registry_state, tally

@@ -110,7 +110,7 @@ _TODO = {
 
 
 MAX_CODES = 200
-"""Texts of one request; `verifier.verification.MAX_CODES` judges as many."""
+"""Texts of one request; a family's whole record on one page has some thirty."""
 MAX_CODE_CHARACTERS = 1_000_000
 """Of one text: a file with dozens of cards fits."""
 

@@ -1,7 +1,5 @@
 """The resident's pages in a real browser: accessible, whole on a small screen and at 200 %, the code scannable."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,15 +8,11 @@ from typing import Any
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-ROOT = Path(__file__).resolve().parents[3]
-AXE = ROOT / "requirements" / "npm-test" / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+from tests.e2e.browser import AXE
+
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 MILLIMETRES_OF_A_PIXEL = 25.4 / 96
 
@@ -30,25 +24,6 @@ class Quiet(WSGIRequestHandler):
 
     def log(self, *_: Any) -> None:
         """Nothing."""
-
-
-def _missing(what: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"with CI=true this must be there: {what}")
-    pytest.skip(f"not here: {what}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        _missing("Chromium")
-    if not AXE.exists():
-        _missing("axe-core: make test installs it")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

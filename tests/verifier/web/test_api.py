@@ -2,8 +2,8 @@
 
 import pytest
 from flask.testing import FlaskClient
-from guests import BIRTH_DATE, NAME, World
 
+from tests.e2e.guests import BIRTH_DATE, NAME, World
 from verifier.web.inputs import MAX_CODES
 
 ADDRESS = "/api/v1/verify"

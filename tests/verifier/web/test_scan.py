@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from guests import NOW, World
 
+from tests.e2e.guests import NOW, World
 from verifier.app import create_app
 from verifier.settings import Settings
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from guests import BIRTH_DATE_IN_WORDS, LOT, NAME, NOW, World, drawn, held_up, jpeg, png
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from cards.shc.file import write_file
+from tests.e2e.guests import BIRTH_DATE_IN_WORDS, LOT, NAME, NOW, World, drawn, held_up, jpeg, png
 from verifier.app import create_app
 from verifier.settings import Settings
 
@@ -163,9 +163,8 @@ def test_an_address_without_a_body_starts_again(client: FlaskClient) -> None:
 
 
 def test_a_name_is_text_whatever_it_says(client: FlaskClient, world: World) -> None:
-    from guests import bundle, dose
-
     from cards.shc.numeric import encode
+    from tests.e2e.guests import bundle, dose
 
     evil = bundle(dose("<b>2026", lot="<i>"), name={"text": "<script>alert(1)</script>"}, born="<u>")
     text = client.post("/verdict", json={"codes": [encode(world.health.card(evil))]}).text
