@@ -12,6 +12,7 @@ run: .venv/ready  ## issuer and verifier on localhost, with sample residents
 setup: .venv/ready
 
 .venv/ready: requirements/dev.lock pyproject.toml requirements/npm/package-lock.json requirements/install_assets.py
+	@sh requirements/system-packages.sh python $(PYTHON)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -23,7 +24,7 @@ setup: .venv/ready
 	touch $@
 
 system-packages:
-	@sh requirements/system-packages.sh
+	@sh requirements/system-packages.sh tests
 
 test: .venv/ready-for-tests system-packages  ## everything, as .ci/run does
 	$(BIN)/pytest -n auto --dist loadgroup
