@@ -30,7 +30,7 @@ EASTERNMOST_ZONE = timedelta(hours=14)
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a laboratory's clock may run ahead of ours."""
 
-_KINDS = frozenset({"collection", "document", "transaction", "batch"})
+_KINDS = ("collection", "document", "transaction", "batch")
 _MODELS: dict[str, Any] = {"Patient": Patient, "Immunization": Immunization, "Observation": Observation}
 _LINKS = {"Immunization": "patient", "Observation": "subject"}
 
