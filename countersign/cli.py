@@ -4,6 +4,7 @@ Commands are imported when they are called: a cold `countersign verify` must not
 """
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -33,10 +34,29 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(COMMANDS[cmd_name][0]).command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """What an operator can mend is told in a sentence, not in a traceback."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if isinstance(error, _mistakes()):
+                raise click.ClickException(str(error)) from None
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table itself: `--help` imports nothing."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _mistakes() -> tuple[type[Exception], ...]:
+    """Errors of settings, files and keys; imported only once something went wrong."""
+    from issuer.settings import BadSettings
+    from keys.store import KeyStoreError
+    from trust_registry.store import StoreError
+    from verifier.settings import BadSetting
+
+    return (BadSettings, BadSetting, KeyStoreError, StoreError, PermissionError, FileNotFoundError)
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:

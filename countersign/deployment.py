@@ -76,6 +76,10 @@ class Deployment:
         kek = key_encryption_key(self.environ, self.secrets / "key-encryption-key")
         return KeyStore(self.folder / "keys" / purpose, kek)
 
+    def has_database(self) -> bool:
+        """Whether an issuer has recorded anything here."""
+        return bool(self.environ.get("COUNTERSIGN_DATABASE")) or (self.folder / "issuer.db").exists()
+
     def write_registry_keys(self) -> None:
         """Put the publisher's public keys beside the registry."""
         self.registry_keys.parent.mkdir(parents=True, exist_ok=True)

@@ -9,17 +9,36 @@ from countersign.deployment import open_deployment
 if TYPE_CHECKING:
     from flask import Flask
 
+    import issuer.settings
+
+
+def check_settings(service: str) -> None:
+    """Read a service's settings here, before a server starts that could only die of them.
+
+    Raises:
+        issuer.settings.BadSettings, verifier.settings.BadSetting, keys.store.KeyStoreError.
+    """
+    if service == "issuer":
+        _issuer_settings()
+    else:
+        from verifier.settings import Settings
+
+        Settings.from_environment(os.environ)
+
 
 def issuer_app() -> "Flask":
     """The issuer of the deployment that COUNTERSIGN_DATA names."""
     from issuer.app import create_app
+
+    return create_app(_issuer_settings(), open_deployment().card_keys(), utc_now)
+
+
+def _issuer_settings() -> "issuer.settings.Settings":
     from issuer.settings import from_environ
 
     deployment = open_deployment()
-    environ = {"COUNTERSIGN_ISS": deployment.iss, "COUNTERSIGN_SAMPLE": "1" if deployment.is_demo else ""} | dict(
-        os.environ
-    )
-    return create_app(from_environ(environ, deployment.folder), deployment.card_keys(), utc_now)
+    demo = {"COUNTERSIGN_ISS": deployment.iss, "COUNTERSIGN_SAMPLE": "1" if deployment.is_demo else ""}
+    return from_environ(demo | dict(os.environ), deployment.folder)
 
 
 def verifier_app() -> "Flask":

@@ -25,6 +25,7 @@ ISSUER_FAULTS: dict[str, tuple[Severity, str, str]] = {
         "The entry asks to delete or patch a resource.",
         "Send whole resources to be certified. To take a card back, revoke it.",
     ),
+    "required-missing": ("error", "This is required and missing.", "Send it; what is not known cannot be certified."),
     "fhir-structure": ("error", "FHIR R4 does not allow this here.", "Send it as FHIR R4 (4.0.1) defines it."),
     "contained-reference": (
         "error",

@@ -140,8 +140,10 @@ def _structure_faults(resource: dict[str, Any], path: str) -> list[Fault]:
     try:
         _MODELS[resource["resourceType"]].model_validate(resource)
     except ValidationError as error:
-        places = {_place(path, found["loc"]) for found in error.errors(include_input=False, include_context=False)}
-        return [issuer_fault("fhir-structure", place) for place in sorted(places)[:MAX_STRUCTURE_FAULTS]]
+        found = error.errors(include_input=False, include_context=False)
+        places = {(_place(path, one["loc"]), "missing" in one["type"]) for one in found}
+        codes = {False: "fhir-structure", True: "required-missing"}
+        return [issuer_fault(codes[missing], place) for place, missing in sorted(places)[:MAX_STRUCTURE_FAULTS]]
     except Exception:  # the library raises KeyError and others on resource types it does not know
         return [issuer_fault("fhir-structure", path)]
     return []

@@ -24,7 +24,7 @@ from issuer.issuance import Issuer
 from issuer.records import Record
 from issuer.revocation import check_reason, published_keys, revocation_list
 from issuer.signing import UnreadableCard, check_reads_back, signed_cards
-from issuer.store import DuplicateRecord, NewRecord, Store, StoredCard, StoredRecord
+from issuer.store import CardRevoked, DuplicateRecord, NewRecord, Store, StoredCard, StoredRecord
 from keys import PublicKey
 from keys.private import PrivateKey
 
@@ -140,6 +140,7 @@ class IssuerService:
         For a card that was lost or copied, or whose key was withdrawn. Asked again, it answers the same new card.
 
         Raises:
+            CardRevoked: it was taken back before; a new card would undo that.
             UnknownReason, UnknownCard, UnreadableCard, StorageFull, StorageBusy: nothing was changed.
         """
         check_reason(reason)
@@ -149,7 +150,7 @@ class IssuerService:
         new = self._issued_anew(old, now)
         try:
             self.store.replace(new, reason)
-        except DuplicateRecord:  # somebody asked the same a moment ago
+        except (DuplicateRecord, CardRevoked):  # perhaps somebody asked the same a moment ago
             done = self.store.replacement_of(card_id)
             if done is None:
                 raise

@@ -62,6 +62,10 @@ class NewRecord:
     created_at: datetime
 
 
+class CardRevoked(Exception):
+    """The card was taken back before: it has nothing that another could take the place of."""
+
+
 class DuplicateRecord(Exception):
     """The same content was recorded meanwhile."""
 
@@ -143,11 +147,14 @@ class Store:
 
     def revoke_card(self, card_id: str, reason: str, now: datetime) -> tuple[StoredCard, ...]:
         """List one card's `rid`; the cards newly revoked."""
-        return self._revoke(card.c.id == card_id, reason, now)
+        with writing(self._engine) as connection:
+            return _revoke(connection, card.c.id == card_id, reason, now)
 
     def revoke_person(self, person_id: str, reason: str, now: datetime) -> tuple[StoredCard, ...]:
         """List the `rid`s of all of a person's cards; the cards newly revoked."""
-        return self._revoke(card.c.person_id == person_id, reason, now)
+        with writing(self._engine) as connection:
+            _lock_person(connection, person_id)
+            return _revoke(connection, card.c.person_id == person_id, reason, now)
 
     def replacement_of(self, card_id: str) -> StoredCard | None:
         """The card that took another's place, if one did."""
@@ -155,16 +162,19 @@ class Store:
             return next(iter(_cards(connection, card.c.replaces == card_id)), None)
 
     def replace(self, new: StoredCard, reason: str) -> None:
-        """One transaction: the card that `new` replaces is taken back (if it still stood), `new` is written.
+        """One transaction: the card that `new` replaces is taken back, `new` is written.
 
         Raises:
-            DuplicateRecord: it was replaced meanwhile. StorageFull, StorageBusy: nothing was changed.
+            CardRevoked: it had been taken back; DuplicateRecord: it was replaced meanwhile. StorageFull, StorageBusy.
+                Nothing was changed.
         """
         old = card.c.id == new.replaces
         try:
             with writing(self._engine) as connection:
+                _lock_person(connection, new.person_id)
                 place = connection.execute(select(card.c.place).where(old)).scalar_one()
-                _revoke(connection, old, reason, new.issued_at)
+                if not _revoke(connection, old, reason, new.issued_at):
+                    raise CardRevoked
                 connection.execute(insert(card).values(_card_values(new, place)))
         except IntegrityError:
             if self.replacement_of(str(new.replaces)) is None:
@@ -196,10 +206,6 @@ class Store:
         orphans = select(func.count()).select_from(record).where(~select(card.c.id).where(_of_record()).exists())
         with reading(self._engine) as connection:
             return connection.execute(orphans).scalar_one()
-
-    def _revoke(self, chosen: ColumnElement[bool], reason: str, now: datetime) -> tuple[StoredCard, ...]:
-        with writing(self._engine) as connection:
-            return _revoke(connection, chosen, reason, now)
 
 
 def _revoke(connection: Connection, chosen: ColumnElement[bool], reason: str, now: datetime) -> tuple[StoredCard, ...]:

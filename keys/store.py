@@ -168,16 +168,17 @@ def load_or_create_secret(
     Raises:
         KeyStoreError: the file is there with another length, or others may read it.
     """
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_secret(path, octets)
-    with os.fdopen(descriptor, "w") as file:
-        secret = random(octets)
-        file.write(b64url_encode(secret))
-        file.flush()
-        os.fsync(file.fileno())
-    return secret
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        _write_private(draft, b64url_encode(random(octets)).encode())
+        try:
+            # Linked under its name whole: a stop half-way leaves no empty secret, and of two first starts one wins.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return _read_secret(path, octets)
 
 
 def key_encryption_key(environ: Mapping[str, str], path: Path) -> KeyEncryptionKey:

@@ -38,6 +38,8 @@ class Entry:
     keys: tuple[PublicKey, ...] = field(default=(), repr=False)
     withdrawn: frozenset[str] = frozenset()
     crls: tuple[CardRevocationList, ...] = field(default=(), repr=False)
+    unreadable_lists: frozenset[str] = frozenset()
+    """`kid`s whose revocation list is there and cannot be read: their cards cannot be judged."""
     confirmed_at: datetime | None = None
     anchors: str = field(default="", repr=False)
     """PEM of the certificates one of which must vouch for each new key; "" where the operator's word suffices."""
@@ -52,6 +54,7 @@ class Entry:
             {key.kid: key for key in self.keys},
             self.withdrawn,
             {crl.kid: crl for crl in self.crls},
+            self.unreadable_lists,
             self.confirmed_at,
         )
 
@@ -76,6 +79,14 @@ def read_snapshot(data: bytes | Mapping[str, Any]) -> tuple[list[Entry], list[Fi
         else:
             entries[iss] = _entry(iss, info, findings)
     return list(entries.values()), findings
+
+
+def time_of(data: bytes | Mapping[str, Any]) -> datetime:
+    """When a snapshot was taken. Raises NotADirectory where it does not say."""
+    time = _time(_document(data).get("time"))
+    if time is None:
+        raise NotADirectory("the snapshot does not say when it was taken")
+    return time
 
 
 def check_signature(snapshot: bytes, signature: bytes, certificate: bytes, now: datetime) -> None:
@@ -145,6 +156,7 @@ def _labelled(entry: Entry, item: Mapping[str, Any]) -> Entry:
 def _entry(iss: str, info: Mapping[str, Any], findings: list[Finding]) -> Entry:
     issuer = info["issuer"]
     key_set = _keys(iss, info, findings)
+    crls, unreadable = _crls(iss, info.get("crls") or [], key_set, findings)
     return Entry(
         iss,
         _text(issuer.get("name")) or iss,
@@ -152,7 +164,8 @@ def _entry(iss: str, info: Mapping[str, Any], findings: list[Finding]) -> Entry:
         _text(issuer.get("canonical_iss")),
         sample=iss.startswith(SAMPLE_ISSUERS) or issuer.get("sample") is True,
         keys=key_set.keys,
-        crls=tuple(_crls(iss, info.get("crls") or [], key_set, findings)),
+        crls=crls,
+        unreadable_lists=unreadable,
         confirmed_at=_time(info.get("lastRetrieved")),
     )
 
@@ -170,30 +183,40 @@ def _keys(iss: str, info: Mapping[str, Any], findings: list[Finding]) -> KeySet:
     return key_set
 
 
-def _crls(iss: str, lists: Any, key_set: KeySet, findings: list[Finding]) -> Iterable[CardRevocationList]:
-    kids = {key.kid for key in key_set.keys}
+def _crls(
+    iss: str, lists: Any, key_set: KeySet, findings: list[Finding]
+) -> tuple[tuple[CardRevocationList, ...], frozenset[str]]:
+    """The newest readable list of each key, and the keys with a list that cannot be read: revocation fails closed."""
+    kids, newest, unreadable = {key.kid for key in key_set.keys}, dict[str, CardRevocationList](), set[str]()
     for item in lists if isinstance(lists, list) else []:
         kid = _text(item.get("kid")) if isinstance(item, Mapping) else ""
         try:
             crl = read_crl(item if isinstance(item, Mapping) else {})
         except MalformedCard as error:
             findings.append(Finding(iss, f"crl {kid}", "crl-malformed", str(error)))
+            unreadable.add(kid)
             continue
-        if kid in kids:
-            yield crl
+        if kid in kids and (kid not in newest or crl.ctr > newest[kid].ctr):
+            newest[kid] = crl
+    return tuple(newest.values()), frozenset(unreadable & kids)
+
+
+def _document(data: bytes | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(data, Mapping):
+        return data
+    if len(data) > MAX_DIRECTORY_OCTETS:
+        raise NotADirectory("the directory is far too large")
+    try:
+        document = read_json(data)
+    except MalformedCard as error:
+        raise NotADirectory(str(error)) from None
+    if not isinstance(document, dict):
+        raise NotADirectory("the directory is no JSON object")
+    return document
 
 
 def _list_in(data: bytes | Mapping[str, Any], name: str) -> list[Any]:
-    if isinstance(data, Mapping):
-        document: Any = data
-    elif len(data) > MAX_DIRECTORY_OCTETS:
-        raise NotADirectory("the directory is far too large")
-    else:
-        try:
-            document = read_json(data)
-        except MalformedCard as error:
-            raise NotADirectory(str(error)) from None
-    items = document.get(name) if isinstance(document, Mapping) else None
+    items = _document(data).get(name)
     if not isinstance(items, list):
         raise NotADirectory(f"no list {name} in it")
     return items

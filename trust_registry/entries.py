@@ -20,6 +20,7 @@ def entry_document(entry: Entry) -> dict[str, Any]:
         "sample": entry.sample,
         "keys": jwks_document(entry.keys)["keys"],
         "withdrawn": sorted(entry.withdrawn),
+        "unreadable_lists": sorted(entry.unreadable_lists),
         "crls": [crl_document(crl.kid, crl.ctr, crl.entries()) for crl in entry.crls],
         "confirmed_at": entry.confirmed_at.isoformat() if entry.confirmed_at else "",
         "anchors": entry.anchors,
@@ -46,6 +47,7 @@ def entry_of(document: Mapping[str, Any]) -> Entry:
         read.keys,
         frozenset(document.get("withdrawn", ())),
         read.crls,
+        frozenset(document.get("unreadable_lists", ())) | read.unreadable_lists,
         datetime.fromisoformat(confirmed) if confirmed else None,
         str(document.get("anchors", "")),
     )

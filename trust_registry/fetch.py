@@ -5,15 +5,20 @@ cannot lead elsewhere), redirects only within the same host, limits on octets an
 It is called for issuers an operator has chosen to trust, never for the `iss` of a card that is being judged.
 """
 
+import contextlib
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import urllib3
+import urllib3.connection
 
 MAX_OCTETS = 64 * 1024 * 1024
 """A revocation list of a million cards takes 14 MB."""
@@ -31,10 +36,20 @@ class Unreachable(Exception):
     """No answer that could be used. The message says why, and holds nothing the stranger sent."""
 
 
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""The one block that IPv6 addresses of the public internet come from (RFC 4291; IANA). What lies outside translates
+to other addresses (64:ff9b::/96), is reserved, or is somebody's own."""
+
+
 def is_public(address: Address) -> bool:
     """Whether an address is on the public internet; an IPv4 address in IPv6 clothes is judged as what it is."""
-    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    return is_public(mapped) if mapped else address.is_global and not address.is_multicast
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner:
+            return is_public(inner)
+        if address not in _GLOBAL_UNICAST:
+            return False
+    return address.is_global and not address.is_multicast
 
 
 def look_up(host: str, port: int) -> list[str]:
@@ -50,6 +65,7 @@ class Network:
     allowed: Callable[[Address], bool] = is_public
     tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
     monotonic: Callable[[], float] = time.monotonic
+    total_seconds: float = TOTAL_SECONDS
 
     def get(self, url: str, max_octets: int = MAX_OCTETS) -> bytes:
         """The body of a 200 answer.
@@ -57,10 +73,24 @@ class Network:
         Raises:
             Unreachable: any other answer, or none within the limits.
         """
-        deadline = self.monotonic() + TOTAL_SECONDS
+        # A stranger may send one octet at a time, in handshake, headers or body: the line is cut from beside.
+        line = _Line()
+        cutter = threading.Timer(self.total_seconds, line.cut)
+        cutter.daemon = True
+        cutter.start()
+        try:
+            return self._get(url, max_octets, line)
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
+            reason = f"longer than {self.total_seconds:.0f} s" if line.was_cut else type(error).__name__
+            raise Unreachable(f"no connection, or no usable answer: {reason}") from None
+        finally:
+            cutter.cancel()
+
+    def _get(self, url: str, max_octets: int, line: "_Line") -> bytes:
+        deadline = self.monotonic() + self.total_seconds
         for _ in range(MAX_REDIRECTS + 1):
             parts = _checked(url)
-            answer = self._ask(parts)
+            answer = self._ask(parts, line)
             try:
                 if answer.status in (301, 302, 303, 307, 308):
                     url = _within(parts, answer.headers.get("location", ""))
@@ -72,7 +102,7 @@ class Network:
                 answer.close()
         raise Unreachable("too many redirects")
 
-    def _ask(self, parts: SplitResult) -> urllib3.BaseHTTPResponse:
+    def _ask(self, parts: SplitResult, line: "_Line") -> urllib3.BaseHTTPResponse:
         host, port = str(parts.hostname), parts.port or 443
         pool = urllib3.HTTPSConnectionPool(
             self._address(host, port),
@@ -83,12 +113,10 @@ class Network:
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=CONNECT_SECONDS),
             retries=False,
         )
+        pool.ConnectionCls = line.connection  # type: ignore[assignment]
         headers = {"Host": parts.netloc, "Accept": "application/json", "User-Agent": "countersign"}
         target = parts.path or "/"
-        try:
-            return pool.urlopen("GET", target, headers=headers, redirect=False, preload_content=False)
-        except urllib3.exceptions.HTTPError as error:
-            raise Unreachable(f"no connection: {type(error).__name__}") from None
+        return pool.urlopen("GET", target, headers=headers, redirect=False, preload_content=False)
 
     def _address(self, host: str, port: int) -> str:
         try:
@@ -101,16 +129,35 @@ class Network:
 
     def _body(self, answer: urllib3.BaseHTTPResponse, max_octets: int, deadline: float) -> bytes:
         body = bytearray()
-        try:
-            for chunk in answer.stream(_CHUNK, decode_content=True):
-                body += chunk
-                if len(body) > max_octets:
-                    raise Unreachable(f"the answer is larger than {max_octets} octets")
-                if self.monotonic() > deadline:
-                    raise Unreachable(f"the answer took longer than {TOTAL_SECONDS:.0f} s")
-        except urllib3.exceptions.HTTPError as error:
-            raise Unreachable(f"the answer broke off: {type(error).__name__}") from None
+        for chunk in answer.stream(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > max_octets:
+                raise Unreachable(f"the answer is larger than {max_octets} octets")
+            if self.monotonic() > deadline:
+                raise Unreachable(f"the answer took longer than {self.total_seconds:.0f} s")
         return bytes(body)
+
+
+class _Line:
+    """The connections of one question, so that they can be cut from beside."""
+
+    def __init__(self) -> None:
+        self.was_cut = False
+        self._connections: list[urllib3.connection.HTTPSConnection] = []
+
+    def connection(self, *arguments: Any, **options: Any) -> urllib3.connection.HTTPSConnection:
+        """A connection that is remembered."""
+        made = urllib3.connection.HTTPSConnection(*arguments, **options)
+        self._connections.append(made)
+        return made
+
+    def cut(self) -> None:
+        """End them all; whoever reads from one gets an error."""
+        self.was_cut = True
+        for connection in self._connections:
+            if connection.sock is not None:
+                with contextlib.suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _checked(url: str) -> SplitResult:

@@ -13,6 +13,11 @@ from trust_registry.registry import TrustRegistry
 from trust_registry.snapshot import BadRegistry, read_published
 
 
+def is_signed(data: bytes) -> bool:
+    """Whether the file claims to be a published registry, a JWS, rather than plain JSON."""
+    return not data.lstrip().startswith(b"{")
+
+
 def read_registry(data: bytes, publishers: Iterable[PublicKey], now: datetime, newest_seen: int = 0) -> TrustRegistry:
     """The registry in `data`.
 
@@ -22,7 +27,7 @@ def read_registry(data: bytes, publishers: Iterable[PublicKey], now: datetime, n
     Raises:
         BadRegistry, NotADirectory: it is none, or must not be used.
     """
-    if not data.lstrip().startswith(b"{"):
+    if is_signed(data):
         return read_published(_ascii(data), publishers, now, newest_seen)
     document = _json(data)
     if isinstance(document, dict) and "entries" in document:

@@ -23,7 +23,11 @@ def directory_read(held: Iterable[Entry], directory: Iterable[Entry], source: st
     others = [entry for entry in held if entry.source != source]
     taken = {entry.iss for entry in others}
     news = [entry for entry in directory if entry.iss not in taken]
-    return others + [_keys_replaced(before[e.iss], e) if e.iss in before else e for e in news]
+    return others + [_read_again(before[entry.iss], entry) if entry.iss in before else entry for entry in news]
+
+
+def _read_again(before: Entry, after: Entry) -> Entry:
+    return _lists_kept(before, _keys_replaced(before, after))
 
 
 def issuer_read(entry: Entry, network: Network, now: datetime) -> tuple[Entry, list[Finding]]:
@@ -35,7 +39,7 @@ def issuer_read(entry: Entry, network: Network, now: datetime) -> tuple[Entry, l
         return entry, [Finding(entry.iss, "issuer", "cannot-be-read", remedy, counts=True)]
     news, findings = keys_answered(entry, key_set, now)
     lists, troubles = _lists(entry, news.keys, network)
-    return replace(news, crls=lists), findings + troubles
+    return replace(news, crls=lists, unreadable_lists=frozenset()), findings + troubles
 
 
 def keys_answered(entry: Entry, key_set: KeySet, now: datetime) -> tuple[Entry, list[Finding]]:
@@ -70,6 +74,14 @@ def _keys_replaced(before: Entry, after: Entry) -> Entry:
     current = {key.kid for key in after.keys}
     gone = {key.kid for key in before.keys} | before.withdrawn | after.withdrawn
     return replace(after, withdrawn=frozenset(gone - current))
+
+
+def _lists_kept(before: Entry, after: Entry) -> Entry:
+    """A counter never goes back: where we hold a newer list of a key, it stays."""
+    held, current = {crl.kid: crl for crl in before.crls}, {key.kid for key in after.keys}
+    newest = {crl.kid: max(crl, held.get(crl.kid, crl), key=lambda one: one.ctr) for crl in after.crls}
+    kept = {kid: crl for kid, crl in held.items() if kid in current}
+    return replace(after, crls=tuple((kept | newest).values()))
 
 
 def _lists(

@@ -47,16 +47,18 @@ class TrustedIssuer:
     withdrawn: frozenset[str] = frozenset()
     """`kid`s the issuer took back."""
     crls: Mapping[str, CardRevocationList] = field(default_factory=dict, repr=False)
+    unreadable_lists: frozenset[str] = frozenset()
+    """`kid`s whose list is there and cannot be read."""
     confirmed_at: datetime | None = None
     """When its keys were last read from the issuer itself."""
 
     def key(self, kid: str) -> PublicKey:
         """Raises WithdrawnKey or UnknownKey."""
+        if kid in self.withdrawn:
+            raise WithdrawnKey("the issuer took this key back")
         key = self.keys.get(kid)
         if key is not None:
             return key
-        if kid in self.withdrawn:
-            raise WithdrawnKey("the issuer took this key back")
         raise UnknownKey("the issuer is known, this key of it is not")
 
     def check_not_revoked(self, card: HealthCard, kid: str) -> None:
@@ -67,13 +69,15 @@ class TrustedIssuer:
         """
         announced = self.keys[kid].crl_version
         crl = self.crls.get(kid)
-        if crl is None:
-            if announced is not None:
-                raise RevocationListMissing("the issuer's revocation list for this key is not here")
-            return
-        if card.rid is not None:
+        if crl is not None and card.rid is not None:
             crl.check(card.rid, card.nbf)
-        if announced is not None and crl.ctr < announced:
+        if kid in self.unreadable_lists:
+            raise RevocationListMissing("the issuer's revocation list for this key cannot be read")
+        if announced is None:
+            return
+        if crl is None:
+            raise RevocationListMissing("the issuer's revocation list for this key is not here")
+        if crl.ctr < announced:
             raise RevocationListStale("the issuer has published a newer revocation list")
 
 

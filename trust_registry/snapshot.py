@@ -15,8 +15,8 @@ from cards.encoding import read_json, write_json
 from cards.signing import SigningKey
 from keys import PublicKey
 from keys.jose import BadDocument, read_document, sign_document
-from trust_registry.directory import Entry, NotADirectory, read_snapshot
-from trust_registry.entries import entry_document
+from trust_registry.directory import Entry
+from trust_registry.entries import entry_document, entry_of
 from trust_registry.registry import TrustRegistry
 
 TYPE = "countersign-registry+jws"
@@ -51,28 +51,22 @@ def read_published(text: str, publishers: Iterable[PublicKey], now: datetime, ne
         OlderRegistry: `number` is below `newest_seen`.
         BadRegistry: unsigned, signed by somebody else, malformed, or dated in the future.
     """
+    keys = tuple(publishers)
+    if not keys:
+        raise BadRegistry("The registry is signed, and its publisher's keys (registry-keys.jwks) are not here.")
     try:
-        content = read_json(read_document(text, publishers, TYPE))
+        content = read_json(read_document(text, keys, TYPE))
         number, issued_at, expires_at = _number(content, "number"), _time(content, "iat"), _time(content, "exp")
-        entries, findings = read_snapshot({"issuerInfo": [_as_info(item) for item in content["issuers"]]})
-        withdrawn = {item["iss"]: frozenset(item.get("withdrawn", ())) for item in content["issuers"]}
+        issuers = [entry_of(item).trusted() for item in content["issuers"]]
     except BadDocument as error:
         raise BadRegistry(f"The registry was refused: {error}. Fetch it again from its publisher.") from None
-    except (MalformedCard, NotADirectory, KeyError, TypeError, ValueError, AttributeError, OverflowError):
+    except (MalformedCard, KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
         raise BadRegistry("The registry is signed and malformed. Tell its publisher; keep the older one.") from None
     if number < newest_seen:
         raise OlderRegistry(f"The registry has number {number}; number {newest_seen} was seen before. It is refused.")
     if issued_at > now + CLOCK_SKEW:
         raise BadRegistry("The registry is dated in the future. Check this machine's clock.")
-    issuers = (replace(entry.trusted(), withdrawn=withdrawn[entry.iss]) for entry in entries)
-    return TrustRegistry(issuers, number=number, issued_at=issued_at, expires_at=expires_at, findings=tuple(findings))
-
-
-def _as_info(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A published issuer in the shape of the directory's, for the one reader of both."""
-    issuer = {name: item[name] for name in ("iss", "name", "website", "sample") if name in item}
-    info = {"issuer": issuer, "keys": item["keys"], "crls": item.get("crls", [])}
-    return info | {"lastRetrieved": item.get("confirmed_at", "")}
+    return TrustRegistry(issuers, number=number, issued_at=issued_at, expires_at=expires_at)
 
 
 def _number(content: Mapping[str, Any], name: str) -> int:

@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cards.encoding import write_json
@@ -30,6 +31,8 @@ class WorkingCopy:
     findings: tuple[Finding, ...] = ()
     number: int = 0
     """Of the registry published last."""
+    directory_time: datetime | None = None
+    """When the directory's snapshot imported last was taken."""
 
     def registry(self) -> TrustRegistry:
         """The entries as a registry without number or expiry."""
@@ -56,7 +59,9 @@ def load(path: Path) -> WorkingCopy:
     if document.get("format") != FORMAT:
         raise StoreError(f"{path.name} was written by another version of countersign")
     entries = tuple(entry_of(item) for item in document["entries"])
-    return WorkingCopy(entries, tuple(Finding(**item) for item in document["findings"]), document["number"])
+    findings = tuple(Finding(**item) for item in document["findings"])
+    taken_at = document.get("directory_time")
+    return WorkingCopy(entries, findings, document["number"], datetime.fromisoformat(taken_at) if taken_at else None)
 
 
 def save(path: Path, copy: WorkingCopy) -> None:
@@ -64,6 +69,7 @@ def save(path: Path, copy: WorkingCopy) -> None:
     document = {
         "format": FORMAT,
         "number": copy.number,
+        "directory_time": copy.directory_time.isoformat() if copy.directory_time else "",
         "entries": [entry_document(entry) for entry in copy.entries],
         "findings": [asdict(finding) for finding in copy.findings],
     }

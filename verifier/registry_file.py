@@ -1,7 +1,8 @@
 """The registry a running verifier judges with: a file that its operator replaces.
 
 A new file counts from the next request on. One that cannot be used, or is older than one already seen, is refused and
-the former stays; its own expiry makes verdicts say so.
+the former stays; its own expiry makes verdicts say so. Where a publisher's keys are pinned, or a numbered registry was
+ever seen here, an unsigned file is refused: replacing the file must not be a way round the signature.
 """
 
 import logging
@@ -12,9 +13,9 @@ from threading import Lock
 
 from keys import PublicKey
 from trust_registry import NotADirectory, TrustRegistry
-from trust_registry.reading import read_registry
+from trust_registry.reading import is_signed, read_registry
 from trust_registry.snapshot import BadRegistry
-from trust_registry.store import NewestSeen
+from trust_registry.store import NewestSeen, StoreError
 
 log = logging.getLogger("verifier.registry")
 
@@ -25,7 +26,7 @@ class RegistryFile:
     def __init__(
         self, path: Path, publishers: Iterable[PublicKey], newest: NewestSeen, clock: Callable[[], datetime]
     ) -> None:
-        """Raises OSError, BadRegistry or NotADirectory: a verifier without any registry must not start."""
+        """Raises OSError, BadRegistry, NotADirectory, StoreError: a verifier without any registry must not start."""
         self._path = path
         self._publishers = tuple(publishers)
         self._newest = newest
@@ -39,20 +40,23 @@ class RegistryFile:
         with self._lock:
             stamp = self._stamp_now()
             if stamp != self._stamp:
-                self._stamp = stamp
                 self._replace()
+                self._stamp = stamp
             return self._registry
 
     def _replace(self) -> None:
         try:
             self._registry = self._read()
-        except (OSError, BadRegistry, NotADirectory) as error:
+        except (OSError, BadRegistry, NotADirectory, StoreError) as error:
             log.warning("the new registry was refused, the former stays: %s", error)
         else:
             log.info("registry number %s in force, %d issuers", self._registry.number, len(self._registry))
 
     def _read(self) -> TrustRegistry:
-        registry = read_registry(self._path.read_bytes(), self._publishers, self._clock(), self._newest.number())
+        data, newest = self._path.read_bytes(), self._newest.number()
+        if (self._publishers or newest) and not is_signed(data):
+            raise BadRegistry("The registry is not signed, and this verifier takes signed ones only.")
+        registry = read_registry(data, self._publishers, self._clock(), newest)
         if registry.number is not None:
             self._newest.note(registry.number)
         return registry

@@ -126,10 +126,15 @@ def read_jws(text: str) -> UnverifiedCard:
     return UnverifiedCard(jws, claims)
 
 
-@lru_cache(maxsize=16384)
 def is_issuer_url(iss: str) -> bool:
     """Whether a text may be an `iss` (requirements A7, J5): its keys would stand at `iss + /.well-known/jwks.json`."""
-    if len(iss) > MAX_ISS_CHARACTERS or not iss.startswith("https://") or iss.endswith("/"):
+    # Length first: what strangers send must not become a large key of the cache.
+    return len(iss) <= MAX_ISS_CHARACTERS and _is_issuer_url(iss)
+
+
+@lru_cache(maxsize=16384)
+def _is_issuer_url(iss: str) -> bool:
+    if not iss.startswith("https://") or iss.endswith("/"):
         return False
     try:
         url = urlsplit(iss)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import eq
 from typing import Any
 
-from cards.encoding import MAX_INFLATED_OCTETS, b64url_encode, read_json
+from cards.encoding import b64url_encode, read_json
 from cards.errors import MalformedCard, Revoked
 
 RID = re.compile(r"[A-Za-z0-9_-]{1,24}")
@@ -119,7 +119,7 @@ def _document(data: bytes | str | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(data, Mapping):
         return data
     octets = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    if len(octets) > max(MAX_CRL_OCTETS, MAX_INFLATED_OCTETS):
+    if len(octets) > MAX_CRL_OCTETS:
         raise MalformedCard("CRL: far too large")
     document = read_json(octets)
     if not isinstance(document, dict):

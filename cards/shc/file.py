@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cards.encoding import MAX_JSON_OCTETS, read_json, write_json
+from cards.encoding import MAX_FILE_OCTETS, read_json, write_json
 from cards.errors import MalformedCard
 
 FILE_EXTENSION = ".smart-health-card"
@@ -17,7 +17,7 @@ def read_file(text: str) -> list[str]:
     Raises:
         MalformedCard: not the documented shape.
     """
-    if len(text) > MAX_JSON_OCTETS:
+    if len(text) > MAX_FILE_OCTETS:
         raise MalformedCard("file: far too large")
     content = read_json(text.encode("utf-8", "surrogatepass"))
     if not isinstance(content, dict):

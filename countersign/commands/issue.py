@@ -10,7 +10,6 @@ import click
 
 from countersign.clock import utc_now
 from countersign.deployment import open_deployment
-from keys.store import KeyStoreError
 
 if TYPE_CHECKING:
     from issuer import Issuer
@@ -28,14 +27,14 @@ def command(bundles: tuple[Path, ...], out: Path, iss: str | None, data: str | N
     Each BUNDLE.json gives NAME.smart-health-card with all its cards, and NAME-1.jws, NAME-1.png, NAME-1.svg … for each
     of them. They are not recorded: to revoke cards later, issue them through the service.
     """
+    from cards.shc.card import is_issuer_url
     from issuer.faults import InvalidBundle
     from issuer.issuance import Issuer
 
     deployment, now = open_deployment(data), utc_now()
-    try:
-        key = deployment.card_keys().active()
-    except KeyStoreError as error:
-        raise click.ClickException(str(error)) from None
+    if not is_issuer_url(iss or deployment.iss):
+        raise click.UsageError("The iss must be an https URL without trailing slash, query or fragment.")
+    key = deployment.card_keys().active()
     issuer = Issuer(iss or deployment.iss, key, deployment.rid_secret())
     out.mkdir(parents=True, exist_ok=True)
     failed = False

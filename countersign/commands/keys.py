@@ -56,7 +56,8 @@ def rotate(obj: tuple[Deployment, KeyStore]) -> None:
     click.echo(_act(lambda: obj[1].rotate(utc_now())))
 
 
-@command.command()
+# A kid is base64url and may begin with "-": it is no option.
+@command.command(context_settings={"ignore_unknown_options": True})
 @click.argument("kid")
 @click.pass_obj
 def retire(obj: tuple[Deployment, KeyStore], kid: str) -> None:
@@ -65,7 +66,7 @@ def retire(obj: tuple[Deployment, KeyStore], kid: str) -> None:
     click.echo("Retired: its private half is destroyed, its public half stays published.")
 
 
-@command.command()
+@command.command(context_settings={"ignore_unknown_options": True})
 @click.argument("kid")
 @click.confirmation_option(prompt="Every card this key signed stops being accepted. Go on?")
 @click.pass_obj

@@ -10,9 +10,9 @@ import click
 
 from countersign.clock import utc_now
 from countersign.deployment import Deployment, open_deployment
+from countersign.own_issuer import brought_up_to_date
 from keys import NotAKeySet, examine_jwks
 from keys.certificates import BadChain, read_anchors
-from keys.store import KeyStoreError
 from trust_registry import Entry, Finding, NotADirectory
 from trust_registry import directory as vci
 from trust_registry.fetch import Network
@@ -37,6 +37,7 @@ def command(ctx: click.Context, data: str | None) -> None:
 @click.option("--certificate", type=_FILE, help="vci_snapshot.crt, which you pinned; by default beside the snapshot.")
 @click.option("--issuers", type=_FILE, help="vci-issuers.json; by default beside the snapshot.")
 @click.option("--metadata", type=_FILE, help="vci-issuers-metadata.json; by default beside the snapshot.")
+@click.option("--older", is_flag=True, help="Take a snapshot that is older than the one imported last.")
 @click.pass_obj
 def import_vci(
     deployment: Deployment,
@@ -45,6 +46,7 @@ def import_vci(
     certificate: Path | None,
     issuers: Path | None,
     metadata: Path | None,
+    older: bool,
 ) -> None:
     """Read the VCI directory: its snapshot, held against its signature and its issuer list."""
     files = [
@@ -59,16 +61,22 @@ def import_vci(
     octets = snapshot.read_bytes()
     try:
         vci.check_signature(octets, files[0].read_bytes(), files[1].read_bytes(), utc_now())
+        taken_at = vci.time_of(octets)
         entries, left_out = vci.read_snapshot(octets)
         listed, delisted = vci.held_against_list(entries, files[2].read_bytes())
         labelled = vci.labelled(listed, files[3].read_bytes())
     except NotADirectory as error:
         raise click.ClickException(f"Nothing was imported: {error}.") from None
     copy = _load(deployment)
+    # A signature proves who wrote the snapshot, not that it is the newest: going back revives withdrawn keys.
+    if copy.directory_time and taken_at < copy.directory_time and not older:
+        raise click.ClickException(
+            f"Nothing was imported: this snapshot is of {taken_at:%d %B %Y, %H:%M}, one of "
+            f"{copy.directory_time:%d %B %Y, %H:%M} was imported before. If you mean it: --older."
+        )
     merged = directory_read(copy.entries, labelled)
-    # A signature proves who wrote the snapshot, not that it is the newest; its issuers' dates may only move on.
     findings = findings_replaced(copy.findings, left_out + delisted, {e.iss for e in entries} | {""})
-    save(deployment.working_copy, replace(copy, entries=tuple(merged), findings=findings))
+    save(deployment.working_copy, replace(copy, entries=tuple(merged), findings=findings, directory_time=taken_at))
     gone = {finding.iss for finding in delisted if not finding.counts}
     _print_counts(labelled, [f for f in left_out + delisted if f.iss not in gone or f.reason == "not-on-the-list"])
 
@@ -79,21 +87,35 @@ def import_vci(
 @click.option("--website", default="")
 @click.option("--jwks", type=_FILE, help="Its JWK Set, brought by hand; else it is fetched from the issuer.")
 @click.option("--anchor", type=_FILE, help="PEM: each key needs a certificate chain (x5c) that leads to one of these.")
-@click.option("--sample", is_flag=True, help="A demo or test issuer: its cards never look green.")
+@click.option("--no-anchor", is_flag=True, help="From now on your own word suffices for its new keys.")
+@click.option("--sample/--no-sample", default=None, help="A demo or test issuer: its cards never look green.")
 @click.pass_obj
 def add(
-    deployment: Deployment, iss: str, name: str, website: str, jwks: Path | None, anchor: Path | None, sample: bool
+    deployment: Deployment,
+    iss: str,
+    name: str,
+    website: str,
+    jwks: Path | None,
+    anchor: Path | None,
+    no_anchor: bool,
+    sample: bool | None,
 ) -> None:
-    """Trust an issuer of your own."""
+    """Trust an issuer of your own, or change one; what you do not name stays as it is."""
     from cards.shc.card import is_issuer_url
 
     if not is_issuer_url(iss):
         raise click.UsageError("ISS must be an https URL without trailing slash, query or fragment.")
     copy = _load(deployment)
     held = next((entry for entry in copy.entries if entry.iss == iss), None)
-    entry = Entry(iss, name, website, source="own", sample=sample, anchors=_anchors(anchor))
-    if held:
-        entry = replace(entry, keys=held.keys, withdrawn=held.withdrawn, crls=held.crls, confirmed_at=held.confirmed_at)
+    before = held or Entry(iss, name)
+    entry = replace(
+        before,
+        name=name,
+        website=website or before.website,
+        source="own",
+        sample=before.sample if sample is None else sample,
+        anchors="" if no_anchor else _anchors(anchor) or before.anchors,
+    )
     entry, findings = _with_keys(entry, jwks)
     if not entry.keys:
         raise click.ClickException("No usable key:\n" + "\n".join(f"  {f.subject}: {f.remedy}" for f in findings))
@@ -184,15 +206,17 @@ def publish_(deployment: Deployment, out: Path | None, days: int) -> None:
     """Sign the working copy: numbered, dated, valid for --days."""
     number = publish_registry(deployment, out, timedelta(days=days))
     click.echo(f"Published registry number {number}, valid for {days} days.")
+    click.echo(f"Verifiers need, once and by a trusted way: {deployment.registry_keys}", err=True)
 
 
 def publish_registry(deployment: Deployment, out: Path | None, lifetime: timedelta) -> int:
     """Sign the working copy and answer its number; what is written first can never be numbered again."""
-    copy, now = _load(deployment), utc_now()
-    try:
-        signer = deployment.registry_key_store().active()
-    except KeyStoreError as error:
-        raise click.ClickException(f"{error} (with --purpose registry)") from None
+    now = utc_now()
+    registry_keys = deployment.registry_key_store()
+    if not registry_keys.records():
+        raise click.ClickException("No key signs the registry yet: run `countersign keys --purpose registry generate`")
+    signer = registry_keys.active()
+    copy = brought_up_to_date(deployment, _load(deployment), now)
     number = copy.number + 1
     text = publish(copy.entries, signer, number=number, now=now, lifetime=lifetime)
     save(deployment.working_copy, replace(copy, number=number))

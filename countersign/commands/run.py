@@ -18,8 +18,7 @@ from countersign import samples
 from countersign.clock import utc_now
 from countersign.commands.registry import publish_registry
 from countersign.deployment import DATA_VARIABLE, Deployment, open_deployment
-from trust_registry.entries import entry_of
-from trust_registry.refresh import directory_read
+from trust_registry import Entry
 from trust_registry.store import load, save
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def command(data: str | None, issuer_port: int, verifier_port: int) -> None:
     os.environ.setdefault("COUNTERSIGN_ISSUER_NAME", "Sample County Health Department")
     service = set_up(deployment)
     links = seed(service)
-    publish_own_keys(deployment, service)
+    publish_own_keys(deployment)
     servers = [_start("issuer", issuer_port), _start("verifier", verifier_port)]
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
@@ -86,15 +85,12 @@ def seed(service: "IssuerService") -> list[tuple[str, str]]:
     return [(name, service.make_link(one.person_id, now)) for name, one in issued]
 
 
-def publish_own_keys(deployment: Deployment, service: "IssuerService") -> None:
-    """Put the issuer's keys and revocation lists, as they stand in the folder, into the registry, and publish it."""
-    jwks = service.jwks()
-    lists = [service.revocation_list(key["kid"]) for key in jwks["keys"] if "crlVersion" in key]
-    document = {"iss": deployment.iss, "name": "Sample County Health Department", "sample": True, "source": "keys"}
-    entry = entry_of(document | {"keys": jwks["keys"], "crls": lists})
+def publish_own_keys(deployment: Deployment) -> None:
+    """Publish the registry; it takes this issuer's keys and revocation lists as they stand in the folder."""
     copy = load(deployment.working_copy)
-    entries = directory_read(copy.entries, [replace(entry, confirmed_at=utc_now())], source="keys")
-    save(deployment.working_copy, replace(copy, entries=tuple(entries)))
+    if all(entry.iss != deployment.iss for entry in copy.entries):
+        own = Entry(deployment.iss, "Sample County Health Department", source="keys", sample=True)
+        save(deployment.working_copy, replace(copy, entries=(own, *copy.entries)))
     publish_registry(deployment, None, LIFETIME)
 
 
@@ -104,7 +100,7 @@ def _watch(deployment: Deployment, service: "IssuerService", servers: list["subp
         time.sleep(LOOK_SECONDS)
         current = json.dumps(service.jwks())
         if current != published:
-            publish_own_keys(deployment, service)
+            publish_own_keys(deployment)
             published = current
     raise click.ClickException("One of the services ended. Its last words stand above.")
 

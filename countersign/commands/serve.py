@@ -39,7 +39,10 @@ def command(
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from countersign.serving import check_settings
+
     os.environ[DATA_VARIABLE] = str(open_deployment(data).folder)
+    check_settings(service)
     server = Granian(
         f"countersign.serving:{service}_app",
         address=host,

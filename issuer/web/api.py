@@ -16,7 +16,7 @@ from issuer.presentation import CardView, view_of
 from issuer.revocation import REASONS, UnknownReason
 from issuer.service import Issued, IssuerService, UnknownCard
 from issuer.settings import Settings
-from issuer.store import StoredCard
+from issuer.store import CardRevoked, StoredCard
 from issuer.web.answers import card_file, png_answer, svg_answer
 from pages import Problem, problem
 
@@ -54,6 +54,11 @@ def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> B
     @blueprint.errorhandler(UnknownCard)
     def unknown(_: UnknownCard) -> Response:
         return problem(404, "not-found", "There is nothing with this id", "Nothing was changed. Check the id.")
+
+    @blueprint.errorhandler(CardRevoked)
+    def revoked_before(_: CardRevoked) -> Response:
+        detail = "Nothing was changed. A card that was taken back is not replaced; send the corrected record."
+        return problem(409, "card-revoked", "This card was taken back before", detail)
 
     @blueprint.errorhandler(UnknownReason)
     def unknown_reason(_: UnknownReason) -> Response:

@@ -1,5 +1,6 @@
 """A lost or copied card, or one whose key was withdrawn: the same content anew, the old one taken back."""
 
+import contextlib
 import threading
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import cards
 from issuer.revocation import UnknownReason
 from issuer.service import IssuerService, UnknownCard
+from issuer.store import CardRevoked
 from keys.store import KeyStore
 
 
@@ -32,13 +34,13 @@ def test_a_card_is_replaced_once(service: IssuerService, made: Any) -> None:
     assert service.card(old.id).revoked_reason == "misused"
 
 
-def test_a_card_taken_back_before_can_still_be_replaced(service: IssuerService, made: Any) -> None:
+def test_what_was_taken_back_does_not_come_to_life_again(service: IssuerService, made: Any) -> None:
     old = issued(service, made, made.now)
-    service.revoke_card(old.id, "requested", made.now)
-    number = service.revocation_list(old.kid)["ctr"]
-    assert service.replace_card(old.id, "misused", made.now).revoked_at is None
-    assert service.revocation_list(old.kid)["ctr"] == number
-    assert service.card(old.id).revoked_reason == "requested"
+    service.revoke_card(old.id, "wrong-person", made.now)
+    with pytest.raises(CardRevoked):
+        service.replace_card(old.id, "misused", made.now)
+    assert len(service.cards_of_person(old.person_id)) == 1
+    assert service.card(old.id).revoked_reason == "wrong-person"
 
 
 def test_a_card_of_a_withdrawn_key_is_signed_by_the_new_one(
@@ -87,3 +89,31 @@ def test_over_the_api(api: Any, made: Any) -> None:
     assert (answer.status_code, answer.json["replaces"]) == (201, old["id"])
     assert api.post(f"/api/v1/cards/{old['id']}/replace", reason="misused").json["id"] == answer.json["id"]
     assert api.post("/api/v1/cards/x/replace", reason="misused").status_code == 404
+    card = api.send(made.bundle(made.dose("10"))).json["cards"][0]
+    api.post(f"/api/v1/cards/{card['id']}/revoke", reason="wrong-person")
+    refused = api.post(f"/api/v1/cards/{card['id']}/replace", reason="misused")
+    assert (refused.status_code, refused.json["code"]) == (409, "card-revoked")
+
+
+def test_taking_all_back_leaves_no_card_that_is_just_being_replaced(service: IssuerService, made: Any) -> None:
+    for day in ("2021-03-01", "2021-03-02", "2021-03-03", "2021-03-04", "2021-03-05"):
+        old = service.record_and_issue(made.octets(made.bundle(made.dose("208", day))), made.now).cards[0]
+        start = threading.Barrier(2)
+
+        def replace(old: Any = old, start: threading.Barrier = start) -> None:
+            start.wait()
+            with contextlib.suppress(CardRevoked):
+                service.replace_card(old.id, "misused", made.now)
+
+        def revoke(old: Any = old, start: threading.Barrier = start) -> None:
+            start.wait()
+            service.revoke_person(old.person_id, "wrong-person", made.now)
+
+        runs = [threading.Thread(target=replace), threading.Thread(target=revoke)]
+        for run in runs:
+            run.start()
+        for run in runs:
+            run.join()
+        standing = [card for card in service.cards_of_person(old.person_id) if card.revoked_at is None]
+        replaced_afterwards = service.store.replacement_of(old.id)
+        assert standing == [] or replaced_afterwards is None

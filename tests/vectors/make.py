@@ -199,7 +199,7 @@ def vectors() -> list[dict[str, Any]]:
         ("deflate-none", jws(compress=lambda o: o), "rejected", "malformed-card"),
         ("deflate-truncated", jws(compress=lambda o: deflate(o)[:-4]), "rejected", "malformed-card"),
         ("deflate-trailing-octets", jws(compress=lambda o: deflate(o) + b"\0"), "rejected", "malformed-card"),
-        ("deflate-bomb", jws(b" " * (5 * 1024 * 1024 + 1)), "rejected", "malformed-card"),
+        ("deflate-bomb", jws(b" " * (1024 * 1024 + 1)), "rejected", "malformed-card"),
         ("json-duplicate-member", jws(doubled("nbf")), "rejected", "malformed-card"),
         ("json-nan", jws(write_json(claims()).replace(str(NOW - 86400).encode(), b"NaN")), "rejected", "malformed-card"),
         ("json-too-deep", jws(write_json(claims())[:-1] + b',"x":' + b"[" * 70 + b"]" * 70 + b"}"), "rejected", "malformed-card"),
