@@ -208,6 +208,12 @@ class Store:
             return connection.execute(orphans).scalar_one()
 
 
+def _lock_person(connection: Connection, person_id: str) -> None:
+    """Nobody else gives this person cards or takes some back until the transaction ends: a card that is just being
+    replaced must not slip past "take all of them back"."""
+    connection.execute(select(person.c.id).where(person.c.id == person_id).with_for_update())
+
+
 def _revoke(connection: Connection, chosen: ColumnElement[bool], reason: str, now: datetime) -> tuple[StoredCard, ...]:
     """Rids listed, `ctr` up by one for each key concerned, cards marked: within the caller's transaction."""
     locked = select(card).where(and_(chosen, card.c.revoked_at.is_(None))).order_by(card.c.id).with_for_update()
