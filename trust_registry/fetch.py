@@ -79,12 +79,19 @@ class Network:
         cutter.daemon = True
         cutter.start()
         try:
-            return self._get(url, max_octets, line)
+            body = self._get(url, max_octets, line)
         except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
-            reason = f"longer than {self.total_seconds:.0f} s" if line.was_cut else type(error).__name__
+            reason = self._too_long() if line.was_cut else type(error).__name__
             raise Unreachable(f"no connection, or no usable answer: {reason}") from None
         finally:
             cutter.cancel()
+            line.close()
+        if line.was_cut:  # a cut can look like the end of an answer without a length
+            raise Unreachable(f"no usable answer: {self._too_long()}")
+        return body
+
+    def _too_long(self) -> str:
+        return f"it took longer than {self.total_seconds:.0f} s"
 
     def _get(self, url: str, max_octets: int, line: "_Line") -> bytes:
         deadline = self.monotonic() + self.total_seconds
@@ -134,7 +141,7 @@ class Network:
             if len(body) > max_octets:
                 raise Unreachable(f"the answer is larger than {max_octets} octets")
             if self.monotonic() > deadline:
-                raise Unreachable(f"the answer took longer than {self.total_seconds:.0f} s")
+                raise Unreachable(f"no usable answer: {self._too_long()}")
         return bytes(body)
 
 
@@ -143,21 +150,33 @@ class _Line:
 
     def __init__(self) -> None:
         self.was_cut = False
-        self._connections: list[urllib3.connection.HTTPSConnection] = []
+        self._ends: list[socket.socket] = []
 
     def connection(self, *arguments: Any, **options: Any) -> urllib3.connection.HTTPSConnection:
-        """A connection that is remembered."""
+        """A connection whose socket is remembered from before its TLS handshake on."""
         made = urllib3.connection.HTTPSConnection(*arguments, **options)
-        self._connections.append(made)
+        connect = made._new_conn
+
+        def remembered() -> socket.socket:
+            plain = connect()
+            # Wrapping it for TLS takes the descriptor away from `plain`: a duplicate stays.
+            self._ends.append(plain.dup())
+            return plain
+
+        made._new_conn = remembered  # type: ignore[method-assign]
         return made
 
     def cut(self) -> None:
         """End them all; whoever reads from one gets an error."""
         self.was_cut = True
-        for connection in self._connections:
-            if connection.sock is not None:
-                with contextlib.suppress(OSError):
-                    connection.sock.shutdown(socket.SHUT_RDWR)
+        for end in self._ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Let go of the duplicates."""
+        for end in self._ends:
+            end.close()
 
 
 def _checked(url: str) -> SplitResult:

@@ -3,8 +3,10 @@
 import gzip
 import ipaddress
 import json
+import socket
 import ssl
 import threading
+import time
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -206,3 +208,54 @@ def test_a_list_that_cannot_be_read_leaves_its_cards_undecided(server, network):
     entry, findings = issuer_read(Entry(server.base + "/shc", "A"), network, NOW)
     assert entry.crls == ()
     assert findings[0].reason == "crl-cannot-be-read"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
+        "5f00::1",
+        "2002:a9fe:a9fe::",
+    ],
+)
+def test_addresses_that_lead_elsewhere_are_not_public(address):
+    assert not is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize("slow", ["handshake", "headers", "body"])
+def test_a_stranger_who_drips_is_cut_off(authority, network, slow):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(HOST).configure_cert(context)
+    ended = threading.Event()
+
+    def drip(listener):
+        plain, _ = listener.accept()
+        with plain:
+            if slow == "handshake":
+                ended.wait(20)
+                return
+            try:
+                with context.wrap_socket(plain, server_side=True) as line:
+                    line.recv(4096)
+                    line.sendall(b"HTTP/1.1 200 OK\r\n")
+                    if slow == "body":
+                        line.sendall(b"Content-Length: 1000\r\n\r\n")
+                    while not ended.wait(0.05):
+                        line.sendall(b"a")
+            except OSError:
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,), daemon=True)
+        thread.start()
+        impatient = Network(network.look_up, network.allowed, network.tls, total_seconds=0.5)
+        start = time.monotonic()
+        with pytest.raises(Unreachable, match="longer"):
+            impatient.get(f"https://{HOST}:{listener.getsockname()[1]}/x")
+        assert time.monotonic() - start < 4
+        ended.set()
+        thread.join(5)

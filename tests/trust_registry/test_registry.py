@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards import RegistryExpired, UntrustedIssuer, WithdrawnKey
+from cards import HealthCard, RegistryExpired, RevocationListMissing, Revoked, UntrustedIssuer, WithdrawnKey
 from cards.shc.crl import CardRevocationList
 from keys import jwks_document
 from keys.jose import sign_document
@@ -16,6 +16,7 @@ from keys.private import PrivateKey
 from tests.shows import vci as show
 from trust_registry import Entry, NotADirectory, TrustRegistry
 from trust_registry import directory as vci
+from trust_registry.entries import entry_document, entry_of
 from trust_registry.reading import read_registry
 from trust_registry.refresh import directory_read
 from trust_registry.snapshot import TYPE, BadRegistry, OlderRegistry, publish, read_published
@@ -212,3 +213,44 @@ def test_with_an_anchor_a_new_key_needs_a_path_to_it():
         assert findings[0].reason == "x5c-no-path"
     bare = examine_jwks({"keys": [GOOD]}, ISS)
     assert keys_answered(entry, bare, START + DAY)[0].keys == ()
+
+
+def judged(info: dict) -> TrustRegistry:
+    return TrustRegistry.from_vci_snapshot({"issuerInfo": [info]})
+
+
+@pytest.mark.parametrize("bad", [{"rids": ["abc", "abc.5"]}, {"ctr": "1"}, {"method": "other"}])
+def test_a_list_that_cannot_be_read_leaves_its_cards_undecided(bad):
+    crl = {"kid": KEYS[0].kid, "method": "rid", "ctr": 1, "rids": ["abc"]} | bad
+    issuer = judged({"issuer": {"iss": ENTRY.iss}, "keys": jwks_document(KEYS)["keys"], "crls": [crl]}).issuer(
+        ENTRY.iss
+    )
+    card = HealthCard(ENTRY.iss, KEYS[0].kid, 5, None, (), "4.0.1", {}, "xyz")
+    with pytest.raises(RevocationListMissing):
+        issuer.check_not_revoked(card, KEYS[0].kid)
+    issuer.check_not_revoked(card, KEYS[1].kid)
+    again = entry_of(entry_document(Entry(ENTRY.iss, "A", keys=tuple(KEYS), unreadable_lists=frozenset({KEYS[0].kid}))))
+    text = publish([again], SIGNER, number=1, now=NOW, lifetime=DAY)
+    with pytest.raises(RevocationListMissing):
+        read_published(text, [SIGNER.public], NOW).issuer(ENTRY.iss).check_not_revoked(card, KEYS[0].kid)
+
+
+def test_of_several_lists_the_newest_counts_and_counters_never_go_back():
+    lists = [{"kid": KEYS[0].kid, "method": "rid", "ctr": c, "rids": r} for c, r in ((2, ["abc"]), (1, []))]
+    info = {"issuer": {"iss": ENTRY.iss}, "keys": jwks_document(KEYS)["keys"]}
+    card = HealthCard(ENTRY.iss, KEYS[0].kid, 5, None, (), "4.0.1", {}, "abc")
+    for order in (lists, lists[::-1]):
+        with pytest.raises(Revoked):
+            judged(info | {"crls": order}).issuer(ENTRY.iss).check_not_revoked(card, KEYS[0].kid)
+    newer, older, none = (
+        vci.read_snapshot({"issuerInfo": [info | {"crls": c}]})[0] for c in (lists[:1], lists[1:], [])
+    )
+    for later in (older, none):
+        with pytest.raises(Revoked):
+            directory_read(newer, later)[0].trusted().check_not_revoked(card, KEYS[0].kid)
+
+
+def test_a_withdrawn_key_counts_nowhere_even_if_it_is_listed():
+    issuer = replace(ENTRY, withdrawn=frozenset({KEYS[0].kid})).trusted()
+    with pytest.raises(WithdrawnKey):
+        issuer.key(KEYS[0].kid)
