@@ -46,6 +46,7 @@ show-%: .venv/ready-for-tests system-packages
 lock:  ## pin anew; needs uv, writes no addresses
 	uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.lock
 	uv pip compile --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements/run.lock
+	uv pip compile --universal --generate-hashes --no-header --python-version 3.11 requirements/fuzz.in -o requirements/fuzz.lock
 
 clean:
-	rm -rf .venv var dist build requirements/npm/node_modules requirements/npm-test/node_modules verifier/static/vendor wallet_export/fonts
+	rm -rf .venv .venv-fuzz var dist build requirements/npm/node_modules requirements/npm-test/node_modules verifier/static/vendor wallet_export/fonts

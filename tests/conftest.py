@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.browser import AXE, executable, launch
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+
+# How long one example takes depends on what else the machine does; bounded time is the fuzzers' business.
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
 
 
 def missing(what: str) -> None:

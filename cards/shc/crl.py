@@ -22,6 +22,8 @@ METHOD = "rid"
 MAX_CRL_OCTETS = 64 * 1024 * 1024
 """A million rids of 11 characters take 14 MB."""
 MAX_RIDS = 4_000_000
+MAX_CRL_MARKS = 200
+"""Brackets, braces and colons of a whole list, with room for members of other specifications."""
 
 _ENTRY = re.compile(r"([A-Za-z0-9_-]{1,24})(?:\.([0-9]{1,15}))?")
 _COMPACT_RID = re.compile(r"[A-Za-z0-9_-]{10}[AEIMQUYcgkosw048]")
@@ -121,6 +123,11 @@ def _document(data: bytes | str | Mapping[str, Any]) -> Mapping[str, Any]:
     octets = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(octets) > MAX_CRL_OCTETS:
         raise MalformedCard("CRL: far too large")
+    # Ten million brackets would take gigabytes to read; a list of texts has a handful, and a comma for two quotes.
+    if octets.count(b"[") + octets.count(b"{") + octets.count(b":") > MAX_CRL_MARKS:
+        raise MalformedCard("CRL: not a list of texts")
+    if octets.count(b",") > octets.count(b'"'):
+        raise MalformedCard("CRL: not a list of texts")
     document = read_json(octets)
     if not isinstance(document, dict):
         raise MalformedCard("CRL: not a JSON object")

@@ -1,5 +1,6 @@
 """Revocation lists: strictly before, unrounded, case sensitive."""
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -70,3 +71,12 @@ def test_refuses(change):
 def test_refuses_what_is_no_list(data):
     with pytest.raises(MalformedCard):
         read_crl(data)
+
+
+@pytest.mark.parametrize("filler", [b"[],", b"{},", b"1,", b"1.5,", b'{"a":1},'])
+def test_a_large_text_that_is_no_list_is_refused_at_once(filler):
+    hostile = b'{"kid":"k","method":"rid","ctr":1,"rids":[' + filler * 1_000_000 + b'"a"]}'
+    start = time.perf_counter()
+    with pytest.raises(MalformedCard):
+        read_crl(hostile)
+    assert time.perf_counter() - start < 1

@@ -31,7 +31,11 @@ def text_of(octets: bytes) -> str:
 
 
 def octets_of(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    """The inverse; other lone surrogates, which JSON can spell, become question marks."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 def mutate_octets(octets: bytes, random: Random) -> bytes:

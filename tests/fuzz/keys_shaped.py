@@ -69,7 +69,7 @@ def _changed_certificate(text: str, random: Random, blindly: Octets) -> str:
         case 0:
             der = bytearray(blindly(bytes(der)))
         case 1:  # another object identifier of the same length
-            places = [place for place in range(len(der)) if der[place : place + 2] in _HEADS]
+            places = [place for place in range(len(der) - 12) if der[place : place + 2] in _HEADS]
             if places:
                 at = random.choice(places)
                 der[at + 1 + der[at + 1]] = random.randrange(256)

@@ -19,13 +19,13 @@ from cards.shc.file import read_file
 from cards.shc.minimize import UnresolvedReference, minimize
 from issuer.faults import InvalidBundle
 from issuer.fhir import read_bundle
-from tests.fuzz import cards_shaped, keys_shaped, pictures_shaped, world
+from tests.fuzz import cards_shaped, keys_shaped, pictures_shaped, seeds, world
 from tests.fuzz.cards_shaped import SEPARATOR, Octets, octets_of, text_of
 from trust_registry import NotADirectory, TrustRegistry
 from trust_registry.reading import read_registry
 from trust_registry.snapshot import BadRegistry, read_published
 from verifier.image import UnreadablePicture, read_codes
-from verifier.presentation import present
+from verifier.presentation import as_dict, present
 from verifier.verdict import Verdict
 
 OUTCOMES = {"accepted", "rejected", "undecided"}
@@ -73,6 +73,7 @@ def _must_be_a_verdict(verdict: Verdict) -> None:
     assert (verdict.code is None) == (verdict.outcome == "accepted")
     assert verdict.card is not None or verdict.outcome != "accepted"
     present(verdict, world.registry(), world.NOW)
+    json.dumps(as_dict(verdict)).encode("ascii")
 
 
 def _read_crl(octets: bytes) -> str:
@@ -161,139 +162,39 @@ def _record(octets: bytes) -> str:
     return "read"
 
 
-def _card_seeds() -> list[bytes]:
-    own = [vector["scanned"] for vector in world.OWN["vectors"]]
-    texts = [one if isinstance(one, str) else SEPARATOR.join(one) for one in own]
-    bundles = [seed for seed in _bundle_seeds() if len(seed) < 5000]
-    texts += [cards_shaped.card_around(json.loads(seed), rid="abc") for seed in bundles[:1]]
-    texts += [cards_shaped.digits(cards_shaped.card_around(json.loads(seed))) for seed in bundles[:6]]
-    return [
-        octets_of(text)
-        for text in [*texts, *world.payloads("jws", "shc-qr", "smart-health-card-file")]
-        if len(text) < 16_000
-    ]
-
-
-def _bundle_seeds() -> list[bytes]:
-    made = [write_json(BUNDLE)]
-    return made + [octets_of(text) for text in world.payloads("fhir-bundle") if len(text) < 16_000]
-
-
-def _json_seeds(*kinds: str) -> Callable[[], list[bytes]]:
-    return lambda: [octets_of(text) for text in world.payloads(*kinds)]
-
-
-def _key_seeds() -> list[bytes]:
-    own = [write_json({"keys": info["keys"]}) for info in (world.issuer_info(), *world.OWN["registry"]["issuerInfo"])]
-    return own + _json_seeds("jwks")()
-
-
-def _crl_seeds() -> list[bytes]:
-    lists = [
-        crl for info in (world.issuer_info(), *world.OWN["registry"]["issuerInfo"]) for crl in info.get("crls", [])
-    ]
-    return [write_json(crl) for crl in lists] + _json_seeds("crl")()
-
-
-def _directory_seeds() -> list[bytes]:
-    info = world.issuer_info()
-    working_copy = {
-        "entries": [{"iss": world.ISS, "name": "n", "keys": info["keys"], "confirmed_at": world.NOW.isoformat()}]
-    }
-    return [write_json({"issuerInfo": [info]}), write_json(world.OWN["registry"]), write_json(working_copy)]
-
-
-def _file_seeds() -> list[bytes]:
-    card = cards_shaped.card_around(BUNDLE)
-    parameters = {"resourceType": "Parameters", "parameter": [{"name": "verifiableCredential", "valueString": card}]}
-    return [
-        octets_of(cards_shaped.in_file([card])),
-        write_json(parameters),
-        *_json_seeds("smart-health-card-file", "fhir-parameters")(),
-    ]
-
-
-def _as_card(value: Any) -> bytes:
-    """JSON from the generator as a card's bundle, as its entries, or as all of its claims."""
-    if isinstance(value, list):
-        value = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in value]}
-    return octets_of(cards_shaped.card_around(value) if isinstance(value, dict) else cards_shaped.card_of(value))
-
-
-def _in(name: str) -> Callable[[Any], bytes]:
-    return lambda value: write_json(value if isinstance(value, dict) else {name: value})
-
-
-def _as_published(value: Any) -> bytes:
-    header = write_json({"alg": "ES256", "typ": "countersign-registry+jws", "kid": world.key("publisher").kid})
-    content = {"number": 7, "iat": world.OWN["now"], "exp": world.OWN["now"], "issuers": value}
-    return octets_of(cards_shaped.signed(header, write_json(content), "publisher"))
-
-
-def _as_bundle(value: Any) -> bytes:
-    resources = value if isinstance(value, list) else [value]
-    return write_json(
-        {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources]}
-    )
-
-
-_PATIENT = {
-    "resourceType": "Patient",
-    "id": "p",
-    "name": [{"family": "Any", "given": ["Jo"]}],
-    "birthDate": "1961-01-20",
-}
-_DOSE = {
-    "resourceType": "Immunization",
-    "meta": {"security": [{"system": "https://smarthealth.cards/ial", "code": "IAL2"}]},
-    "status": "completed",
-    "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "207", "display": "d"}], "text": "t"},
-    "patient": {"reference": "Patient/p"},
-    "occurrenceDateTime": "2021-01-01",
-    "performer": [{"actor": {"display": "Clinic"}}],
-    "lotNumber": "1",
-}
-_RESULT = {
-    "resourceType": "Observation",
-    "status": "final",
-    "code": {"coding": [{"system": "http://loinc.org", "code": "94558-4"}]},
-    "subject": {"reference": "urn:uuid:p"},
-    "effectivePeriod": {"start": "2021-02-17T10:00:00Z", "end": "2021-02-17T10:00:00Z"},
-    "valueQuantity": {"value": 1.5, "comparator": "<", "unit": "mg"},
-    "performer": [{"display": "Lab"}],
-}
-BUNDLE = {
-    "resourceType": "Bundle",
-    "type": "collection",
-    "entry": [
-        {"fullUrl": f"urn:uuid:{name}", "resource": one}
-        for name, one in (("p", _PATIENT), ("1", _DOSE), ("2", _RESULT))
-    ],
-}
-"""An invented person with a dose and a result, as a clinic would send it."""
-
 _PICTURE_MEBIBYTES = 700
 """40 megapixels take 160 MB in colours, each grey copy 40 MB, and the decoders of WebP and AVIF as much again."""
 
 TARGETS = {
     target.name: target
     for target in (
-        Target("cards.read", _read_card, _card_seeds, cards_shaped.mutate_card, _as_card, share=2),
-        Target("verifier.check", _check, _card_seeds, cards_shaped.mutate_card, _as_card, share=3),
-        Target("cards.read_crl", _read_crl, _crl_seeds, cards_shaped.mutate_document, _in("rids")),
-        Target("keys.examine_jwks", _examine_jwks, _key_seeds, keys_shaped.mutate_keys, _in("keys")),
-        Target("registry.directory", _directory, _directory_seeds, keys_shaped.mutate_keys, _in("issuerInfo"), share=2),
+        Target("cards.read", _read_card, seeds.card_seeds, cards_shaped.mutate_card, seeds.as_card, share=2),
+        Target("verifier.check", _check, seeds.card_seeds, cards_shaped.mutate_card, seeds.as_card, share=3),
+        Target("cards.read_crl", _read_crl, seeds.crl_seeds, cards_shaped.mutate_document, seeds.as_member("rids")),
+        Target("keys.examine_jwks", _examine_jwks, seeds.key_seeds, keys_shaped.mutate_keys, seeds.as_member("keys")),
+        Target(
+            "registry.directory",
+            _directory,
+            seeds.directory_seeds,
+            keys_shaped.mutate_keys,
+            seeds.as_member("issuerInfo"),
+            share=2,
+        ),
         Target(
             "registry.published",
             _published,
             lambda: [octets_of(world.published())],
             cards_shaped.mutate_published,
-            _as_published,
+            seeds.as_published,
         ),
-        Target("registry.reading", _registry, _directory_seeds, keys_shaped.mutate_keys, _in("entries")),
-        Target("shc.file", _file, _file_seeds, cards_shaped.mutate_document, _in("verifiableCredential")),
-        Target("shc.bundle", _bundle, _bundle_seeds, cards_shaped.mutate_document, _as_bundle),
-        Target("issuer.record", _record, _bundle_seeds, cards_shaped.mutate_document, _as_bundle),
+        Target(
+            "registry.reading", _registry, seeds.directory_seeds, keys_shaped.mutate_keys, seeds.as_member("entries")
+        ),
+        Target(
+            "shc.file", _file, seeds.file_seeds, cards_shaped.mutate_document, seeds.as_member("verifiableCredential")
+        ),
+        Target("shc.bundle", _bundle, seeds.bundle_seeds, cards_shaped.mutate_document, seeds.as_bundle),
+        Target("issuer.record", _record, seeds.bundle_seeds, cards_shaped.mutate_document, seeds.as_bundle),
         Target(
             "picture",
             _picture,

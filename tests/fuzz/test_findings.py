@@ -89,6 +89,16 @@ def test_a_signed_registry_with_a_strange_withdrawn(withdrawn: Any) -> None:
             read_published(text, publishers, world.NOW)
 
 
+@pytest.mark.parametrize("name", ["iat", "exp"])
+@pytest.mark.parametrize("time", [10**15, 2**63, 10**30, -1, 1.5, "1", None])
+def test_a_signed_registry_with_an_impossible_time(name: str, time: Any) -> None:
+    """Beyond the system's calendar it raised OSError."""
+    content = {"number": 7, "iat": world.OWN["now"], "exp": world.OWN["now"] + 9, "issuers": []} | {name: time}
+    text = sign_document(write_json(content), world.key("publisher"), TYPE)
+    with pytest.raises(BadRegistry):
+        read_published(text, [world.key("publisher").public], world.NOW)
+
+
 @pytest.mark.parametrize(
     "bundle",
     [

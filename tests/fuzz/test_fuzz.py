@@ -11,7 +11,8 @@ import cards
 import verifier
 from tests.fuzz import cards_shaped, environment, generated, world
 from tests.fuzz.ledger import Ledger
-from tests.fuzz.targets import BUNDLE, TARGETS
+from tests.fuzz.seeds import BUNDLE
+from tests.fuzz.targets import TARGETS
 from tests.shows import fuzz
 
 EXAMPLES = 40
