@@ -1,5 +1,6 @@
 """The pages of a PDF as grey pixels, drawn in a process of its own (`pdf_page_drawer.py` says why)."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Generator
@@ -25,12 +26,15 @@ MAX_SECONDS = 10
 _DRAWER = Path(__file__).with_name("pdf_page_drawer.py")
 _REASONS = MappingProxyType(
     {
-        "damaged": "damaged-pdf",
-        "encrypted": "encrypted-pdf",
-        "heavy": "pdf-too-heavy",
-        "more-pages": "pdf-too-many-pages",
+        b"damaged": "damaged-pdf",
+        b"encrypted": "encrypted-pdf",
+        b"heavy": "pdf-too-heavy",
+        b"more-pages": "pdf-too-many-pages",
     }
 )
+"""The last word of the drawing process; another one is no word of it, for whatever reads a stranger's octets may have
+been taken over by them."""
+_NUMBER = re.compile(rb"[1-9][0-9]{0,7}")
 
 
 def drawn_pages(pdf: bytes, dpi: int) -> Generator[Page, None, None]:
@@ -48,12 +52,18 @@ def drawn_pages(pdf: bytes, dpi: int) -> Generator[Page, None, None]:
         timer.start()
         try:
             _send(drawer.stdin, pdf)
-            reason = yield from _pages(drawer.stdout)
+            assert drawer.stdout is not None  # noqa: S101  (for the type: it was opened as a pipe above)
+            reason = yield from read_pages(drawer.stdout)
         finally:
             timer.cancel()
             drawer.kill()
-    if reason != "ok":
-        raise UnreadablePicture(_REASONS[reason])
+    if reason != b"ok":
+        raise why(reason)
+
+
+def why(reason: bytes) -> UnreadablePicture:
+    """The refusal for a last word other than "ok"."""
+    return UnreadablePicture(_REASONS.get(reason, "damaged-pdf"))
 
 
 def _send(stdin: IO[bytes] | None, pdf: bytes) -> None:
@@ -65,17 +75,24 @@ def _send(stdin: IO[bytes] | None, pdf: bytes) -> None:
         return  # it ended early; its missing last line tells
 
 
-def _pages(stdout: IO[bytes] | None) -> Generator[Page, None, str]:
-    """The pages as they come; returns the last line's word, or "heavy" where the process ended without one."""
-    assert stdout is not None  # noqa: S101
+def read_pages(stdout: IO[bytes]) -> Generator[Page, None, bytes]:
+    """The pages as they come; returns the last line's word, or "heavy" where the process ended without one.
+
+    What it says is not trusted: a page beyond the limits is not read.
+    """
     while True:
         match stdout.readline(64).split():
-            case [b"page", width, height]:
-                pixels = stdout.read(int(width) * int(height))
-                if len(pixels) < int(width) * int(height):
-                    return "heavy"
-                yield int(width), int(height), pixels
+            case [b"page", width_text, height_text]:
+                if not (_NUMBER.fullmatch(width_text) and _NUMBER.fullmatch(height_text)):
+                    return b"damaged"
+                width, height = int(width_text), int(height_text)
+                if width * height > MAX_PAGE_PIXELS + width + height:  # each side is rounded up to whole pixels
+                    return b"heavy"
+                pixels = stdout.read(width * height)
+                if len(pixels) < width * height:
+                    return b"heavy"
+                yield width, height, pixels
             case [b"end", reason]:
-                return reason.decode()
+                return reason
             case _:
-                return "heavy"
+                return b"heavy"

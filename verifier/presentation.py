@@ -8,18 +8,19 @@ A person appears only where `verdict.card` is there, that is: where the signatur
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from cards.shc.card import NumericDate
+from cards.shc.card import HealthCard, NumericDate
 from cards.shc.content import Code, Content, Dose, Person, Result, content_of
 from cards.terminology import group_title, result_name, test_name, vaccine
 from pages.dates import age_in_words, in_words, moment_in_words
 from trust_registry import TrustRegistry
 from verifier.checks import Check, checks_of
+from verifier.remarks import is_named, of_card, of_dose, of_result
 from verifier.verdict import Verdict
-from verifier.words import words_of
+from verifier.words import NO_CARD, NOTHING, VENUE, Words, words_of
 
 Face = Literal["accepted", "rejected", "undecided", "sample"]
 """Colour and shape of a verdict. A sample's is never "accepted"."""
@@ -55,15 +56,17 @@ class Shown:
     todo: str
     spoken: str = field(repr=False)
     """One sentence for those who hear the page."""
-    sample: bool
-    issuer: str | None
-    persons: tuple[Person, ...]
-    doses: tuple[Line, ...]
-    results: tuple[Line, ...]
-    others: tuple[str, ...]
-    checks: tuple[Check, ...]
-    card_held: bool
+    sample: bool = False
+    issuer: str | None = None
+    persons: tuple[Person, ...] = ()
+    doses: tuple[Line, ...] = ()
+    results: tuple[Line, ...] = ()
+    others: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    card_held: bool = False
     """Whether the signature held, so that there is a card to show."""
+    warnings: tuple[str, ...] = field(default=(), repr=False)
+    """What must not be overlooked on a card that was signed all the same: see `verifier.remarks`."""
     chunks: tuple[tuple[int, bool], ...] = ()
     """Of a card in several codes: each index, and whether it was scanned."""
 
@@ -87,7 +90,8 @@ def present(verdict: Verdict, registry: TrustRegistry, now: datetime) -> Shown:
     """The words for one verdict."""
     content = content_of(verdict.card.bundle) if verdict.card else _NOTHING
     issuer = verdict.issuer.name or verdict.issuer.iss if verdict.issuer else None
-    words = words_of(verdict.code, sample=verdict.sample, issuer=issuer, found=verdict.found)
+    warnings = _warnings(verdict, content)
+    words = _words(verdict, content)
     return Shown(
         face=face_of(verdict),
         outcome=verdict.outcome,
@@ -95,7 +99,7 @@ def present(verdict: Verdict, registry: TrustRegistry, now: datetime) -> Shown:
         word=words.word,
         sentence=words.sentence,
         todo=words.todo,
-        spoken=_spoken(words.word, content.persons, words.sentence, words.todo),
+        spoken=_spoken(words, content.persons, warnings),
         sample=verdict.sample,
         issuer=issuer,
         persons=content.persons,
@@ -104,7 +108,21 @@ def present(verdict: Verdict, registry: TrustRegistry, now: datetime) -> Shown:
         others=content.others,
         checks=checks_of(verdict, registry, now),
         card_held=verdict.card is not None,
+        warnings=warnings,
         chunks=_chunks(verdict),
+    )
+
+
+def present_nothing() -> Shown:
+    """What is shown where a file is well made and holds no card (a Parameters resource may)."""
+    return Shown(
+        face="undecided",
+        outcome="undecided",
+        code=NO_CARD,
+        word=NOTHING.word,
+        sentence=NOTHING.sentence,
+        todo=NOTHING.todo,
+        spoken=_spoken(NOTHING, (), ()),
     )
 
 
@@ -138,25 +156,40 @@ def registry_state(registry: TrustRegistry, now: datetime) -> RegistryState:
 def as_dict(verdict: Verdict) -> dict[str, Any]:
     """One verdict as JSON; `card` is null unless the signature held."""
     issuer = verdict.issuer
-    name = issuer.name or issuer.iss if issuer else None
-    words = words_of(verdict.code, sample=verdict.sample, issuer=name, found=verdict.found)
+    content = content_of(verdict.card.bundle) if verdict.card else _NOTHING
+    words = _words(verdict, content)
     return {
         "outcome": verdict.outcome,
         "code": verdict.code,
         "reason": f"{words.sentence} {words.todo}",
         "rule": verdict.reason or None,
         "sample": verdict.sample,
-        "issuer": {"iss": issuer.iss, "name": name} if issuer else None,
+        "issuer": {"iss": issuer.iss, "name": issuer.name or issuer.iss} if issuer else None,
         "found": verdict.found,
         "chunks": [{"index": index, "scanned": seen} for index, seen in _chunks(verdict)] or None,
-        "card": _card_dict(verdict) if verdict.card else None,
+        "card": _card_dict(verdict.card, content) if verdict.card else None,
+        "warnings": list(_warnings(verdict, content)),
     }
 
 
-def _card_dict(verdict: Verdict) -> dict[str, Any]:
-    card = verdict.card
-    assert card is not None  # noqa: S101  (the caller looked)
-    content = content_of(card.bundle)
+def dict_without_card(code: str, reason: str) -> dict[str, Any]:
+    """The same members for an input in which there is nothing to judge."""
+    empty: dict[str, Any] = {"sample": False, "issuer": None, "found": None, "chunks": None, "card": None}
+    return {"outcome": "undecided", "code": code, "reason": reason, "rule": None, **empty, "warnings": []}
+
+
+def _words(verdict: Verdict, content: Content) -> Words:
+    """An accepted card that names nobody cannot be compared with an ID: then something else is to be done."""
+    issuer = verdict.issuer.name or verdict.issuer.iss if verdict.issuer else None
+    words = words_of(verdict.code, sample=verdict.sample, issuer=issuer, found=verdict.found)
+    return replace(words, todo=VENUE) if face_of(verdict) == "accepted" and not is_named(content) else words
+
+
+def _warnings(verdict: Verdict, content: Content) -> tuple[str, ...]:
+    return of_card(content) if verdict.card else ()
+
+
+def _card_dict(card: HealthCard, content: Content) -> dict[str, Any]:
     return {
         "issued": _moment(card.nbf),
         "expires": _moment(card.exp) if card.exp is not None else None,
@@ -202,11 +235,12 @@ def _moment(seconds: NumericDate) -> str | None:
         return None
 
 
-def _spoken(word: str, persons: tuple[Person, ...], sentence: str, todo: str) -> str:
+def _spoken(words: Words, persons: tuple[Person, ...], warnings: tuple[str, ...]) -> str:
     people = "; ".join(
         f"{person.name or 'no name'}, born {in_words(person.birth_date) or 'on an unknown date'}" for person in persons
     )
-    return f"{word}: {people}. {sentence} {todo}" if people else f"{word}: {sentence} {todo}"
+    told = (f"{words.word}: {people}." if people else f"{words.word}:", *warnings, words.sentence, words.todo)
+    return " ".join(told)
 
 
 def _chunks(verdict: Verdict) -> tuple[tuple[int, bool], ...]:
@@ -222,20 +256,15 @@ def _dose_line(dose: Dose) -> Line:
         *([f"Lot {dose.lot}"] if dose.lot else []),
         *([f"Given by {dose.performer}"] if dose.performer else []),
     )
-    warning = "" if dose.status == "completed" else f"Not a completed dose: its status is “{dose.status or 'missing'}”."
-    if dose.subpotent:
-        warning = f"{warning} Marked as less than a full dose.".strip()
-    return Line(titles or "Vaccination", in_words(dose.date) or "No date", details, warning)
+    return Line(titles or "Vaccination", in_words(dose.date) or "No date", details, of_dose(dose))
 
 
 def _result_line(result: Result) -> Line:
     values = [result_name(code.system, code.code) or code_and_system(code) for code in result.values]
     tests = [test_name(code.system, code.code) or code_and_system(code) for code in result.codes]
     details = (*tests, *([f"By {result.performer}"] if result.performer else []))
-    final = result.status in ("final", "amended", "corrected")
-    warning = "" if final else f"Not a final result: its status is “{result.status or 'missing'}”."
     title = ", ".join(values) or result.text or "No result on the card"
-    return Line(title, in_words(result.time) or "No date", details, warning)
+    return Line(title, in_words(result.time) or "No date", details, of_result(result))
 
 
 def _vaccine_name(code: Code) -> str | None:

@@ -13,6 +13,7 @@ from cards.shc import numeric
 from cards.shc.card import HealthCard
 from cards.shc.file import read_file
 from trust_registry import TrustedIssuer, TrustRegistry
+from verifier.chunks import Chunks, judge_pile, total_of
 from verifier.recognise import recognise
 from verifier.verdict import Verdict, VerifiedCard, outcome_of
 
@@ -43,7 +44,18 @@ def check_all(scanned: Sequence[str], registry: TrustRegistry, now: datetime) ->
 
     Every card that is given gets a verdict; how many may be given is the caller's limit.
     """
-    return [check(card, registry, now) for card in _split(scanned)]
+    return judge(split(scanned), registry, now)
+
+
+def judge(found: Sequence[str | Chunks], registry: TrustRegistry, now: datetime) -> list[Verdict]:
+    """The verdicts on what `split` found."""
+    verdicts: list[Verdict] = []
+    for card in found:
+        if isinstance(card, str):
+            verdicts.append(check(card, registry, now))
+        else:
+            verdicts += judge_pile(card, lambda chunks: check(chunks, registry, now))
+    return verdicts
 
 
 class _Progress:
@@ -69,19 +81,21 @@ def _verify(scanned: str | Sequence[str], registry: TrustRegistry, now: datetime
     return VerifiedCard(card, issuer, verified_at=now)
 
 
-def _split(scanned: Sequence[str]) -> list[str | Sequence[str]]:
-    """One item a card, in the order of the first code of each."""
-    found: list[str | Sequence[str]] = []
+def split(scanned: Sequence[str]) -> list[str | Chunks]:
+    """One item a card, in the order of the first code of each; chunks of the same total are one item."""
+    found: list[str | Chunks] = []
     chunks: dict[int, list[str]] = {}
+    seen: set[str] = set()
     for text in scanned:
         text = text.strip()
-        if numeric.is_chunk(text) and (total := _total(text)) > 1:
+        if (total := total_of(text)) > 1:
             if total not in chunks:
                 found.append(chunks.setdefault(total, []))
             chunks[total].append(text)
         elif text.startswith("{"):
             found += _cards_of(text)
-        elif text not in found:
+        elif text not in seen:
+            seen.add(text)
             found.append(text)
     return found
 
@@ -91,13 +105,6 @@ def _cards_of(text: str) -> Sequence[str]:
         return read_file(text)
     except CardError:
         return [text]
-
-
-def _total(chunk: str) -> int:
-    try:
-        return numeric.chunk_position(chunk)[1]
-    except CardError:
-        return 0
 
 
 def _chunks(scanned: str | Sequence[str]) -> tuple[tuple[int, int], frozenset[int]]:

@@ -31,6 +31,10 @@ SAMPLE = Words(
     "Ask for the guest’s real card.",
 )
 
+NO_CARD = "no-card"
+"""The code of an answer about no card at all."""
+NOTHING = Words("No card", "There is no card in it.", "Ask for the code or the file of a SMART Health Card.")
+
 BY_CODE = MappingProxyType(
     {
         "malformed-card": Words(

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ from keys import NotAKeySet, PublicKey, read_jwks
 from trust_registry import NotADirectory, TrustRegistry
 from trust_registry.reading import read_registry
 from trust_registry.snapshot import BadRegistry
-from verifier.presentation import Shown, as_dict, present
+from verifier.chunks import pool
+from verifier.intake import Fault, read_octets
+from verifier.presentation import Shown, as_dict, dict_without_card, present
 from verifier.verdict import Outcome, Verdict
 from verifier.verification import check_all
+from verifier.words import NO_CARD, NOTHING
 
 MAX_INPUT_OCTETS = 25 * 1024 * 1024
 """What the web page takes, too."""
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"%PDF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 EXIT_REJECTED, EXIT_UNDECIDED = 1, 3
 _MARKS = {"accepted": "✔", "rejected": "✘", "undecided": "?", "sample": "≋"}
 _CHECK_MARKS = {"held": "✔", "failed": "✘", "unsure": "?", "not-reached": "·"}
@@ -48,7 +50,7 @@ def command(
     """
     now = _time(at)
     registry = _registry(Path(registry_file), registry_keys, now)
-    answers = [(name, answer) for name, found in _read(inputs) for answer in _judge(found, registry, now)]
+    answers = _judge(list(_read(inputs)), registry, now)
     if as_json:
         documents = [{"input": name} | _document(answer) for name, answer in answers]
         click.echo(json.dumps(documents, ensure_ascii=False, indent=1))
@@ -67,12 +69,25 @@ class NoCard:
     outcome: Outcome = "undecided"
 
 
-def _judge(found: list[str] | NoCard, registry: TrustRegistry, now: datetime) -> Sequence[Verdict | NoCard]:
-    return [found] if isinstance(found, NoCard) else check_all(found, registry, now)
+Read = tuple[str, Sequence[str] | NoCard]
+Answer = tuple[str, Verdict | NoCard]
+
+
+def _judge(found: Sequence[Read], registry: TrustRegistry, now: datetime) -> list[Answer]:
+    """The answers in the order of the inputs; a card whose chunks are spread over several stands at the first."""
+    pooled = pool([() if isinstance(texts, NoCard) else texts for _, texts in found])
+    answers: list[Answer] = []
+    for (name, texts), mine in zip(found, pooled, strict=True):
+        if isinstance(texts, NoCard):
+            answers.append((name, texts))
+        elif mine:
+            verdicts = check_all(mine, registry, now)
+            answers += [(name, verdict) for verdict in verdicts] or [(name, NoCard(NO_CARD, NOTHING.sentence))]
+    return answers
 
 
 def _document(answer: Verdict | NoCard) -> dict[str, Any]:
-    return as_dict(answer) if isinstance(answer, Verdict) else asdict(answer)
+    return as_dict(answer) if isinstance(answer, Verdict) else dict_without_card(answer.code, answer.reason)
 
 
 def _print(heading: str, answer: Verdict | NoCard, registry: TrustRegistry, now: datetime) -> None:
@@ -83,7 +98,7 @@ def _print(heading: str, answer: Verdict | NoCard, registry: TrustRegistry, now:
     click.echo(f"  {answer.reason}")
 
 
-def _read(inputs: Iterable[str]) -> Iterator[tuple[str, list[str] | NoCard]]:
+def _read(inputs: Iterable[str]) -> Iterator[Read]:
     """The texts of each input, or why there are none."""
     for number, name in enumerate(inputs, start=1):
         if name == "-":
@@ -107,24 +122,9 @@ def _texts(content: bytes) -> list[str] | NoCard:
         return NoCard(
             "input-too-large", f"The input is larger than {MAX_INPUT_OCTETS:,} octets. Send a smaller picture."
         )
-    if content.startswith(_PICTURES) or content[4:8] == b"ftyp":
-        return _codes(content)
-    try:
-        text = content.decode("utf-8").strip()
-    except UnicodeDecodeError:
-        return _codes(content)
-    # Several codes, one a line, as a scanner writes them; a file is one JSON text.
-    return [text] if text.startswith("{") or not text else text.split()
-
-
-def _codes(picture: bytes) -> list[str] | NoCard:
-    from verifier.image import UnreadablePicture, read_codes
-
-    try:
-        codes = read_codes(picture)
-    except UnreadablePicture as error:
-        return NoCard(error.code, str(error))
-    return codes or NoCard("no-code-found", "No QR code was found. Take the picture closer, flat, without glare.")
+    # A text is judged whatever it is, and a pile of scanned codes may be longer than a request to the door.
+    found = read_octets(content, any_text=True, max_text_octets=MAX_INPUT_OCTETS)
+    return NoCard(found.code, str(found)) if isinstance(found, Fault) else found
 
 
 def _registry(path: Path, keys_file: str | None, now: datetime) -> TrustRegistry:
@@ -162,6 +162,8 @@ def print_shown(heading: str, shown: Shown) -> None:
     click.secho(f"{_MARKS[shown.face]} {shown.word}", fg=colour, bold=True)
     for person in shown.persons:
         click.echo(f"  {person.name}, born {person.birth_date or 'on a day the card does not tell'}")
+    for warning in shown.warnings:
+        click.secho(f"  ! {warning}", fg="yellow", bold=True)
     click.echo(f"  {shown.sentence} {shown.todo}")
     for line in (*shown.doses, *shown.results):
         click.echo("  - " + ", ".join(part for part in (line.date, line.title, *line.details, line.warning) if part))

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from cards.shc import numeric
 from countersign.cli import COMMANDS, main
-from keys import read_jwks
+from keys import jwks_document, read_jwks
+from keys.private import PrivateKey
 from tests.vectors import make
 
 VECTORS = {vector["id"]: vector["scanned"] for vector in make.vectors()}
@@ -89,6 +90,65 @@ def test_pictures_without_a_card(run, registry, tmp_path):
     status, verdicts = verify(run, registry, blank, broken)
     assert status == 3
     assert [v["code"] for v in verdicts] == ["no-code-found", "damaged-picture"]
+
+
+def test_files_are_read_as_the_page_reads_them(run, registry, tmp_path):
+    from wallet_export import qr_svg
+
+    jws = VECTORS["good"]
+    svg = write(tmp_path, "card-1.svg", qr_svg(jws))
+    status, verdicts = verify(run, registry, svg)
+    assert (status, [v["code"] for v in verdicts]) == (3, ["svg-picture"])
+    digits = numeric.encode(jws)
+    for name, content in {
+        "bom": "\ufeff" + digits,
+        "bom.smart-health-card": "\ufeff" + json.dumps({"verifiableCredential": [jws]}),
+        "mailed": digits[:400] + "\r\n" + digits[400:],
+        "capitals": digits.replace("shc", "SHC"),
+    }.items():
+        status, verdicts = verify(run, registry, write(tmp_path, name, content))
+        assert (status, len(verdicts)) == (0, 1), name
+    note = write(tmp_path, "note", "Dear guest,\nno card today.")
+    assert [v["code"] for v in verify(run, registry, note)[1]] == ["not-a-health-card"]
+    assert [v["code"] for v in verify(run, registry, "-", text="")[1]] == ["empty-picture"]
+
+
+def test_chunks_in_several_inputs_are_one_card(run, registry, tmp_path):
+    chunks = VECTORS["chunks-in-any-order"]
+    files = [write(tmp_path, f"chunk{n}.txt", chunk) for n, chunk in enumerate(chunks)]
+    good = write(tmp_path, "good", VECTORS["good"])
+    status, verdicts = verify(run, registry, files[0], good, *files[1:])
+    assert status == 0
+    assert [v["input"] for v in verdicts] == [str(files[0]), str(good)]
+    status, verdicts = verify(run, registry, good, files[0])
+    assert (status, [v["code"] for v in verdicts]) == (3, [None, "chunks-missing"])
+    assert verify(run, registry, *chunks)[1][0]["input"] == "argument 1"
+
+
+def test_a_file_without_a_card_is_one_answer(run, registry, tmp_path):
+    empty = write(tmp_path, "p.json", '{"resourceType": "Parameters"}')
+    status, verdicts = verify(run, registry, write(tmp_path, "good", VECTORS["good"]), empty)
+    assert (status, [v["code"] for v in verdicts]) == (3, [None, "no-card"])
+    assert list(verdicts[0]) == list(verdicts[1])
+    assert verdicts[1]["card"] is None
+    done = run("verify", empty, "--registry", registry, "--at", AT)
+    assert "There is no card in it." in done.stdout
+
+
+def test_what_never_happened_is_told(run, registry, tmp_path):
+    from cards.shc.card import sign
+
+    patient = {"resourceType": "Patient", "name": [{"text": "Erika Muster"}], "birthDate": "1985-02-28"}
+    never = {"resourceType": "Immunization", "status": "not-done", "vaccineCode": {"coding": []}}
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": patient}, {"resource": never}]}
+    key = PrivateKey.generate()
+    entry = {"issuer": {"iss": "https://i.example", "name": "I"}, "keys": jwks_document([key.public])["keys"]}
+    own = write(tmp_path, "own.json", json.dumps({"issuerInfo": [entry]}))
+    card = write(tmp_path, "card", sign(key, iss="https://i.example", nbf=1, bundle=bundle))
+    status, (verdict,) = verify(run, own, card)
+    assert (status, verdict["outcome"]) == (0, "accepted")
+    assert verdict["warnings"] == ["This dose was not given."]
+    assert "! This dose was not given" in run("verify", card, "--registry", own, "--at", AT).stdout
 
 
 def test_people_read_words(run, registry, tmp_path):

@@ -131,6 +131,8 @@ class World:
             dose("2026-05-12", isSubpotent=True),
             dose("2026-05-13", status="not-done"),
         )
+        never = bundle(dose("2026-04-12", status="entered-in-error"), dose("2026-05-11"))
+        nobody = {"resourceType": "Bundle", "type": "collection", "entry": []}
         signed_by_old = sign(self.old_key, iss=health.iss, nbf=when, bundle=TWO_DOSES)
         signed_by_new = sign(self.new_key, iss=health.iss, nbf=when, bundle=TWO_DOSES)
         return {
@@ -141,6 +143,8 @@ class World:
                 encode(health.card(bundle(dose("2026-04-12"), name={"text": "ليلى عبد الرحمن المنصوري"})))
             ],
             "accepted-unknown-codes": [encode(health.card(odd))],
+            "warned": [encode(health.card(never))],
+            "warned-nobody": [encode(health.card(nobody))],
             "sample": [encode(self.sample.card())],
             "sample-expired": [encode(self.sample.card(exp=when + 86_400))],
             "revoked": [encode(health.card(rid="revokedOne"))],
@@ -159,13 +163,21 @@ class World:
             "eu-certificate": ["HC1:6BFOXN%TSMAHN-HSTKP"],
         }
 
+    def chunked(self, name: str, count: int = 2) -> list[str]:
+        """A genuine card of somebody of that name, spread over several codes."""
+        doses = (dose(f"20{n:02}-01-1{n % 10}", code=str(100 + n), lot=_lot(name + str(n))) for n in range(20 * count))
+        chunks = encode_chunks(self.health.card(bundle(*doses, name={"text": name}), any_size=True))
+        if len(chunks) != count:
+            raise ValueError(f"a card of {len(chunks)} codes")
+        return chunks
+
     def second_guest(self) -> str:
         """Another person's good card, as the text of its code."""
         other = bundle(dose("2026-03-02", code="03"), name={"family": "Haddad", "given": ["Yusuf"]}, born="2014-09-30")
         return encode(self.clinic.card(other))
 
 
-def _lot(number: int) -> str:
+def _lot(number: object) -> str:
     """Sixteen characters that DEFLATE cannot shorten."""
     return hashlib.sha256(str(number).encode()).hexdigest()[:16]
 

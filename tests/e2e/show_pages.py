@@ -146,6 +146,7 @@ def pages_of(world: World) -> dict[str, Steps]:
         "verdict-chunk-alone": typed(cards["chunked"][1]),
         "verdict-chunked": scanned(*chunks),
         "verdict-family": sent(*(png(drawn(code)) for code in family), b"nonsense"),
+        "verdict-no-card": typed('{"resourceType": "Parameters"}'),
         "picture-without-code": sent(png(held_up())),
         "picture-damaged": sent(png(held_up())[:3000], b"%PDF-1.4 nothing"),
         "picture-empty": typed(""),

@@ -26,6 +26,8 @@ STATES = (
     "verdict-web-address",
     "verdict-doses-unknown",
     "verdict-chunk-alone",
+    "verdict-warned",
+    "verdict-no-card",
     "verdict-family",
     "picture-damaged",
     "error-404",

@@ -103,6 +103,36 @@ def test_a_card_in_three_codes_can_be_begun_again(phone: Page, world: World) -> 
     expect(phone.locator("#chunks")).to_be_hidden()
 
 
+def test_codes_of_two_cards_side_by_side_are_all_kept_and_sent(phone: Page) -> None:
+    """A mixture of them would be called wrongly made."""
+    phone.goto("/")
+    found = phone.evaluate(
+        """() => {
+          const collector = new window.Countersign.Collector();
+          const news = collector.add(["shc:/1/2/11", "shc:/1/2/22", "shc:/2/2/33", "shc:/2/2/44"], 0);
+          const again = collector.add(["shc:/1/2/22"], 100);
+          const ready = collector.ready();
+          collector.add(["shc:/1/2/55", "shc:/1/2/66"], 200);
+          return [news, again, ready, collector.ready(), collector.parts.size];
+        }"""
+    )
+    assert found == [True, False, ["shc:/1/2/11", "shc:/1/2/22", "shc:/2/2/33", "shc:/2/2/44"], [], 1]
+
+
+def test_a_genuine_card_that_names_nobody_is_not_plainly_reassuring(phone: Page, world: World) -> None:
+    scan(phone, jpeg(held_up(*world.cards["warned-nobody"])))
+    warning = phone.locator(".verdict__warnings")
+    expect(warning).to_contain_text("The card names nobody")
+    assert warning.evaluate("one => getComputedStyle(one).backgroundColor") == AMBER
+    expect(phone.locator(".verdict")).to_be_focused()
+
+
+def test_a_code_without_a_card_breaks_nothing(phone: Page) -> None:
+    scan(phone, jpeg(held_up('{"resourceType":"Parameters"}')))
+    expect(phone.get_by_text("There is no card in it.", exact=True)).to_be_visible()
+    expect(phone.locator(".verdict")).to_be_focused()
+
+
 def test_two_cards_in_one_picture(phone: Page, world: World) -> None:
     scan(phone, jpeg(held_up(world.cards["accepted"][0], world.second_guest()), quality=92))
     expect(phone.locator(".verdict")).to_have_count(2)

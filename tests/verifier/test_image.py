@@ -19,7 +19,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from verifier.image import MAX_JPEG_SCANS, MAX_OCTETS, MAX_PIXELS, UnreadablePicture, kind_of, read_codes
-from verifier.pdf import MAX_PAGES
+from verifier.pdf import MAX_PAGE_PIXELS, MAX_PAGES, read_pages, why
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT / ".." / "shared"
@@ -272,6 +272,40 @@ def test_locked_and_damaged_pdf() -> None:
     assert refusal(pdf_of(code(scale=8), password="secret")) == "encrypted-pdf"
     assert refusal(b"%PDF-1.7 and nothing more") == "damaged-pdf"
     assert refusal(whole[:300]) == "damaged-pdf"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"page 999999999999 999999999999\n",
+        b"page 100000 100000\n",
+        b"page x y\n",
+        b"page -1 -1\n",
+        b"page 0 5\n",
+        "page ٣ ٣\n".encode(),
+        b"page 9\n",
+        b"",
+        b"\xff\xff\n",
+        b"page 2 2\n123",
+        b"page " + b"9" * 5000 + b" 1\n",
+    ],
+)
+def test_what_the_drawing_process_says_is_not_trusted(said: bytes) -> None:
+    pages = read_pages(io.BytesIO(said))
+    with pytest.raises(StopIteration) as end:
+        next(pages)
+    assert end.value.value in (b"damaged", b"heavy")
+
+
+def test_the_pages_and_the_last_word_of_the_drawing_process() -> None:
+    pages = read_pages(io.BytesIO(b"page 2 3\n123456end boo\n"))
+    assert next(pages) == (2, 3, b"123456")
+    with pytest.raises(StopIteration) as end:
+        next(pages)
+    assert end.value.value == b"boo"
+    assert why(b"boo").code == why(b"\xff").code == "damaged-pdf"
+    assert why(b"heavy").code == "pdf-too-heavy"
+    assert MAX_PAGE_PIXELS < MAX_PIXELS
 
 
 def test_a_pdf_that_wants_a_gigabyte() -> None:

@@ -117,7 +117,7 @@ def test_doses_have_names_and_unknown_codes_stand_as_they_are(world: World) -> N
     assert shown.doses[0].details[0] == "Code 99999 of CVX"
     assert shown.doses[1].details[0] == "Code J07BX03 of http://www.whocc.no/atc"
     assert "less than a full dose" in shown.doses[2].warning
-    assert "not-done" in shown.doses[3].warning
+    assert "was not given" in shown.doses[3].warning
     assert shown.contents_in_words == "4 doses"
     assert code_and_system(Code("", "")) == "Code (none) of an unnamed system"
 

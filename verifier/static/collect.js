@@ -6,6 +6,7 @@ window.Countersign = window.Countersign || {};
 (() => {
   const CHUNK = /^shc:\/([1-9]\d?)\/([1-9]\d?)\/\d+$/;
   const GONE_AFTER = 1200; // milliseconds a code must be out of sight before it counts as shown again
+  const MAX_CARDS = 3; // side by side, of several codes each
 
   class Collector {
     constructor() { this.dismissed = new Map(); this.forget(); }
@@ -28,21 +29,20 @@ window.Countersign = window.Countersign || {};
       return news;
     }
 
-    // One code of a card in several. Another card's code begins anew.
+    // One code of a card in several. Where another card's code claims the same place, both stay: the server tells them
+    // apart, and a mixture of two cards would be called wrongly made. One card too many begins anew.
     part(index, total, text) {
-      if (this.total !== total || (this.parts.has(index) && this.parts.get(index) !== text)) {
-        this.parts = new Map();
-        this.total = total;
-      }
-      const news = !this.parts.has(index);
-      this.parts.set(index, text);
-      return news;
+      const known = this.parts.get(index);
+      if (this.total === total && known && known.has(text)) return false;
+      if (this.total !== total || (known && known.size === MAX_CARDS)) { this.parts = new Map(); this.total = total; }
+      this.parts.set(index, (this.parts.get(index) || new Set()).add(text));
+      return true;
     }
 
     get complete() { return this.total > 0 && this.parts.size === this.total; }
 
     // Everything that can be judged now: whole codes, and a card's chunks once all are there.
-    ready() { return [...this.whole, ...(this.complete ? [...this.parts.values()] : [])]; }
+    ready() { return [...this.whole, ...(this.complete ? [...this.parts.values()].flatMap((place) => [...place]) : [])]; }
   }
 
   window.Countersign.Collector = Collector;

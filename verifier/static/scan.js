@@ -199,8 +199,9 @@
     holdButtons(at("answer-body"));
     show(at("answer"));
     const verdict = at("answer").querySelector(".verdict");
-    (at("answer").querySelector("[data-first]") || verdict).focus({ preventScroll: true });
-    if (navigator.vibrate) navigator.vibrate(verdict.dataset.face === "accepted" ? 80 : [80, 80, 80]);
+    (at("answer").querySelector("[data-first]") || verdict || at("next")).focus({ preventScroll: true });
+    const plain = verdict && verdict.dataset.face === "accepted" && !("warned" in verdict.dataset);
+    if (navigator.vibrate) navigator.vibrate(plain ? 80 : [80, 80, 80]);
     const warning = at("clear-warning");
     keepShown = clearAfter(Number(warning.dataset.clearSeconds), warning, next);
   }

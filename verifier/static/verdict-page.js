@@ -7,7 +7,7 @@
   const next = document.querySelector("[data-next]");
   const leave = () => location.replace(next.href);
   holdButtons(document);
-  (document.querySelector("[data-first]") || document.querySelector(".verdict")).focus();
+  (document.querySelector("[data-first]") || document.querySelector(".verdict") || next).focus();
   clearAfter(Number(warning.dataset.clearSeconds), warning, leave);
   // Coming back to it from the browser's memory would show somebody's data again.
   addEventListener("pageshow", (event) => { if (event.persisted) leave(); });

@@ -11,7 +11,8 @@ from pages import Problem
 from trust_registry import TrustRegistry
 from verifier.settings import Settings
 from verifier.verdict import Verdict
-from verifier.verification import check_all
+from verifier.verification import judge
+from verifier.web.inputs import cards_of
 
 _KEY = "countersign-verifier"
 
@@ -41,9 +42,14 @@ class Door:
         self._counted = Counter("countersign_verdicts", "Verdicts", ["outcome", "code"], registry=metrics)
 
     def judge(self, texts: Sequence[str]) -> Judged:
-        """One verdict a card. Raises Problem 503 where there is no registry to judge by."""
+        """One verdict a card.
+
+        Raises:
+            Problem: 503 where there is no registry to judge by, 413 where it is too much for one request.
+        """
+        cards = cards_of(texts)
         registry, now = self.registry(), self._clock()
-        verdicts = tuple(check_all(texts, registry, now))
+        verdicts = tuple(judge(cards, registry, now))
         for verdict in verdicts:
             self._counted.labels(verdict.outcome, verdict.code or "").inc()
         return Judged(verdicts, registry, now)

@@ -7,9 +7,10 @@ What was scanned travels in the body, never in an address.
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from verifier.presentation import present, registry_state, tally
+from verifier.intake import from_typing
+from verifier.presentation import present, present_nothing, registry_state, tally
 from verifier.web.door import Judged, current_door
-from verifier.web.inputs import MAX_FILES, Received, codes_of_json, from_files, from_typing
+from verifier.web.inputs import MAX_FILES, Received, codes_of_json, from_files
 
 blueprint = Blueprint("verdicts", __name__)
 
@@ -45,7 +46,7 @@ def _page(judged: Judged, received: Received) -> Response:
 
 
 def _shown(judged: Judged) -> dict[str, object]:
-    shown = [present(verdict, judged.registry, judged.now) for verdict in judged.verdicts]
+    shown = [present(verdict, judged.registry, judged.now) for verdict in judged.verdicts] or [present_nothing()]
     return {
         "verdicts": shown,
         "tally": tally(shown),

@@ -47,6 +47,22 @@ def test_chunks_become_one_verdict(client: FlaskClient, world: World) -> None:
     assert [verdict["outcome"] for verdict in answer.get_json()["verdicts"]] == ["accepted"]
 
 
+def test_a_file_without_cards_gives_no_verdicts(client: FlaskClient) -> None:
+    answer = client.post(ADDRESS, json={"qr": ['{"resourceType": "Parameters"}']})
+    assert (answer.status_code, answer.get_json()["verdicts"]) == (200, [])
+
+
+def test_warnings_stand_beside_the_outcome(client: FlaskClient, world: World) -> None:
+    names = ("accepted", "warned", "tampered")
+    verdicts = client.post(ADDRESS, json={"qr": [world.cards[name][0] for name in names]}).get_json()["verdicts"]
+    assert [verdict["warnings"] for verdict in verdicts] == [
+        [],
+        ["Dose 1 of 2 was entered by mistake and does not count."],
+        [],
+    ]
+    assert verdicts[1]["outcome"] == "accepted"
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "code"),
     [

@@ -138,6 +138,31 @@ def test_one_good_and_one_bad_file(client: FlaskClient, world: World) -> None:
     assert "File 1: The file is empty." in text
 
 
+def test_a_file_without_a_card_says_so(client: FlaskClient) -> None:
+    for answer in (
+        upload(client, b'{"resourceType": "Parameters"}'),
+        client.post("/verdict", json={"codes": ['{"resourceType": "Parameters"}']}),
+    ):
+        assert answer.status_code == 200
+        assert "There is no card in it." in answer.text
+        assert 'data-code="no-card"' in answer.text
+        assert 'data-outcome="undecided"' in answer.text
+        assert "0 cards" not in answer.text
+
+
+def test_what_never_happened_shows_without_holding_and_names_no_product(client: FlaskClient, world: World) -> None:
+    text = client.post("/verdict", json={"codes": list(world.cards["warned"])}).text
+    before = text.split('<details class="held"')[0]
+    assert "Dose 1 of 2 was entered by mistake and does not count" in before.split("verdict__warnings")[1]
+    assert "COVID" not in before
+    assert "data-warned" in before
+    text = client.post("/verdict", json={"codes": list(world.cards["warned-nobody"])}).text
+    assert "The card names nobody: it cannot be compared with an ID." in text
+    assert "There is no dose and no result on it." in text
+    assert "Compare the name" not in text
+    assert "data-warned" not in client.post("/verdict", json={"codes": list(world.cards["accepted"])}).text
+
+
 def test_nothing_sent(client: FlaskClient) -> None:
     answer = client.post("/verdict", data={"text": "  "})
     assert answer.status_code == 422
