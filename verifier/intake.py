@@ -7,6 +7,7 @@ Pure; what decodes pictures is loaded only for a picture.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -37,18 +38,27 @@ class Fault:
         return f"{self.sentence} {self.todo}"
 
 
-def read_octets(octets: bytes, *, any_text: bool = False, max_text_octets: int = MAX_TEXT_OCTETS) -> list[str] | Fault:
+def read_octets(
+    octets: bytes,
+    *,
+    any_text: bool = False,
+    max_text_octets: int = MAX_TEXT_OCTETS,
+    read_codes: Callable[[bytes], list[str]] | None = None,
+) -> list[str] | Fault:
     """The texts in a picture, a PDF, a `.smart-health-card` file or a file of text.
 
     Args:
+        read_codes: what looks at pictures; by default `verifier.image.read_codes`, in this process.
         any_text: a text in which nothing looks like a card is one code, too; else it is no file of ours.
     """
     try:
         kind_of(octets)
     except UnreadablePicture as error:
         return _text_of(octets, max_text_octets, any_text) if error.code == "not-a-picture" else fault(error.code)
-    from verifier.image import read_codes
+    if read_codes is None:
+        from verifier import image
 
+        read_codes = image.read_codes
     try:
         return read_codes(octets) or fault("no-code-found")
     except UnreadablePicture as error:

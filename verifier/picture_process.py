@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 from threading import Lock, Timer
+from weakref import finalize
 
 from verifier.picture_kinds import UnreadablePicture, kind_of
 
@@ -30,6 +31,8 @@ class PictureProcesses:
         self._seconds = {True: pdf_seconds, False: seconds}
         self._idle: list[subprocess.Popen[bytes]] = []
         self._lock = Lock()
+        # Children end with whoever owns them, be that the interpreter's end.
+        self.close = finalize(self, _end_all, self._idle)
 
     def read_codes(self, picture: bytes) -> list[str]:
         """The texts of all QR codes in a picture or PDF.
@@ -55,19 +58,13 @@ class PictureProcesses:
             raise UnreadablePicture(code if code in UnreadablePicture.MESSAGES else "damaged-picture")
         return [str(code) for code in answer["codes"]]
 
-    def close(self) -> None:
-        """End the children that wait."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for child in idle:
-            _end(child)
-
     def _child(self) -> "subprocess.Popen[bytes]":
         with self._lock:
             while self._idle:
                 child = self._idle.pop()
                 if child.poll() is None:
                     return child
+                _end(child)
         command = [sys.executable, "-m", "verifier.picture_child"]
         pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
         return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere)
@@ -88,6 +85,11 @@ def _ask(child: "subprocess.Popen[bytes]", picture: bytes) -> dict[str, list[str
         return None
     fits = isinstance(answer, dict) and (isinstance(answer.get("codes"), list) or "refused" in answer)
     return answer if fits else None
+
+
+def _end_all(idle: list["subprocess.Popen[bytes]"]) -> None:
+    while idle:
+        _end(idle.pop())
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:

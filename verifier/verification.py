@@ -24,19 +24,20 @@ def verify(scanned: str | Sequence[str], registry: TrustRegistry, now: datetime)
     Raises:
         cards.CardError: it does not, or we cannot tell.
     """
-    return _verify(scanned, registry, now, _Progress())
+    progress = _Progress()
+    return VerifiedCard(_verify(scanned, registry, now, progress), progress.found_issuer(), verified_at=now)
 
 
 def check(scanned: str | Sequence[str], registry: TrustRegistry, now: datetime) -> Verdict:
     """The verdict on one card; a sequence is the chunks of one card, in any order. Never raises on a bad card."""
     progress = _Progress()
     try:
-        verified = _verify(scanned, registry, now, progress)
+        card = _verify(scanned, registry, now, progress)
     except CardError as error:
         found = recognise(scanned) if isinstance(error, NotAHealthCard) and progress.card is None else None
         chunk, seen = _chunks(scanned) if isinstance(error, ChunksMissing) else (None, frozenset[int]())
         return Verdict(outcome_of(error), error.code, str(error), progress.card, progress.issuer, found, chunk, seen)
-    return Verdict("accepted", None, "", verified.card, verified.issuer)
+    return Verdict("accepted", None, "", card, progress.issuer)
 
 
 def check_all(scanned: Sequence[str], registry: TrustRegistry, now: datetime) -> list[Verdict]:
@@ -67,8 +68,14 @@ class _Progress:
         self.card: HealthCard | None = None
         self.issuer: TrustedIssuer | None = None
 
+    def found_issuer(self) -> TrustedIssuer:
+        """The issuer of a card that passed."""
+        if self.issuer is None:
+            raise RuntimeError("a card passed without an issuer")
+        return self.issuer
 
-def _verify(scanned: str | Sequence[str], registry: TrustRegistry, now: datetime, progress: _Progress) -> VerifiedCard:
+
+def _verify(scanned: str | Sequence[str], registry: TrustRegistry, now: datetime, progress: _Progress) -> HealthCard:
     unverified = cards.read(scanned)  # MalformedCard, NotAHealthCard, UnsupportedAlgorithm, ChunksMissing
     issuer = registry.issuer(unverified.iss)  # UntrustedIssuer
     progress.issuer = issuer
@@ -78,7 +85,7 @@ def _verify(scanned: str | Sequence[str], registry: TrustRegistry, now: datetime
     card.check_valid_at(now)  # NotYetValid, Expired
     issuer.check_not_revoked(card, key.kid)  # Revoked, RevocationListMissing, RevocationListStale
     registry.check_current_at(now)  # RegistryExpired
-    return VerifiedCard(card, issuer, verified_at=now)
+    return card
 
 
 def split(scanned: Sequence[str]) -> list[str | Chunks]:

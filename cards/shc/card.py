@@ -81,13 +81,17 @@ class UnverifiedCard:
         """
         self._jws.check_signature(key)
         claims = self._claims
-        vc = _member(claims, "vc", dict)
+        vc = claims.get("vc")
+        if type(vc) is not dict:
+            raise MalformedCard("vc: missing, or not an object")
         types = vc.get("type")
         if not isinstance(types, list) or HEALTH_CARD not in types:
             raise NotAHealthCard("the type #health-card is missing")
-        subject = _member(vc, "credentialSubject", dict)
-        bundle = _member(subject, "fhirBundle", dict)
-        if bundle.get("resourceType") != "Bundle" or not isinstance(bundle.get("entry"), list):
+        subject = vc.get("credentialSubject")
+        if type(subject) is not dict or not isinstance(subject.get("fhirVersion"), str):
+            raise MalformedCard("credentialSubject: missing, or without fhirVersion")
+        bundle = subject.get("fhirBundle")
+        if type(bundle) is not dict or bundle.get("resourceType") != "Bundle" or type(bundle.get("entry")) is not list:
             raise MalformedCard("fhirBundle is not a FHIR Bundle with entries")
         rid = vc.get("rid")
         if rid is not None and (not isinstance(rid, str) or not RID.fullmatch(rid)):
@@ -98,7 +102,7 @@ class UnverifiedCard:
             claims["nbf"],
             claims.get("exp"),
             tuple([name for name in types if isinstance(name, str)]),
-            _member(subject, "fhirVersion", str),
+            subject["fhirVersion"],
             bundle,
             rid,
         )
@@ -195,10 +199,3 @@ def _is_numeric_date(value: Any) -> bool:
     if type(value) is int:
         return -MAX_NUMERIC_DATE < value < MAX_NUMERIC_DATE
     return isinstance(value, Decimal) and value.is_finite() and -MAX_NUMERIC_DATE < value < MAX_NUMERIC_DATE
-
-
-def _member(parent: Mapping[str, Any], name: str, kind: type) -> Any:
-    value = parent.get(name)
-    if not isinstance(value, kind):
-        raise MalformedCard(f"{name}: missing, or not what it must be")
-    return value

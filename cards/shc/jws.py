@@ -4,7 +4,6 @@ Source: SMART Health Cards and Links 1.0.0, "Health Cards are encoded as Compact
 RFC 7515 sections 3 and 7.1; RFC 7518 section 3.4.
 """
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cards.encoding import b64url_decode, b64url_encode, inflate, read_json, write_json
@@ -21,16 +20,17 @@ _HEADER_START = ("ey", "ew", "e3")
 """How `{` begins in base64url, with `"`, white space or `}` behind it."""
 
 
-@dataclass(frozen=True, slots=True)
 class CompactJws:
-    """The parts of a JWS whose signature nobody has checked yet."""
+    """The parts of a JWS whose signature nobody has checked yet. A plain class: one is made for each scan."""
 
-    kid: str
-    signing_input: bytes = field(repr=False)
-    payload: bytes = field(repr=False)
-    """Inflated."""
-    signature: str = field(repr=False)
-    """base64url, as it arrived."""
+    __slots__ = ("kid", "payload", "signature", "signing_input")
+
+    def __init__(self, kid: str, signing_input: bytes, payload: bytes, signature: str) -> None:
+        """Args: payload: inflated; signature: base64url, as it arrived."""
+        self.kid = kid
+        self.signing_input = signing_input
+        self.payload = payload
+        self.signature = signature
 
     def check_signature(self, key: VerifyingKey) -> None:
         """Raises BadSignature where `key` did not sign the octets that arrived (never a re-serialisation)."""

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from pages import Problem
 from trust_registry import TrustRegistry
+from verifier.picture_process import PictureProcesses
 from verifier.settings import Settings
 from verifier.verdict import Verdict
 from verifier.verification import judge
@@ -37,6 +38,7 @@ class Door:
         metrics: CollectorRegistry,
     ) -> None:
         self.settings = settings
+        self.pictures = PictureProcesses()
         self._registry_source = registry_source
         self._clock = clock
         self._counted = Counter("countersign_verdicts", "Verdicts", ["outcome", "code"], registry=metrics)

@@ -1,6 +1,6 @@
 """What came in with a request, as texts of codes: camera, keyboard, pictures, PDFs, files. All of it in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from werkzeug.datastructures import FileStorage
@@ -10,6 +10,7 @@ from cards.errors import MalformedCard
 from pages import Problem
 from verifier.chunks import Chunks
 from verifier.intake import Fault, read_octets
+from verifier.picture_kinds import UnreadablePicture
 from verifier.verification import split
 from verifier.workload import is_too_heavy
 
@@ -25,17 +26,28 @@ class Received:
     faults: tuple[str, ...] = ()
 
 
-def from_files(files: Sequence[FileStorage]) -> Received:
-    """The texts in pictures, PDFs and `.smart-health-card` files. A file's name is neither used nor repeated."""
+def from_files(files: Sequence[FileStorage], read_codes: Callable[[bytes], list[str]]) -> Received:
+    """The texts in pictures, PDFs and `.smart-health-card` files. A file's name is neither used nor repeated.
+
+    Args:
+        read_codes: what looks at a picture (`verifier.picture_process`). After one that took too long, no further
+            picture of the request is looked at.
+    """
     texts: list[str] = []
     faults: list[str] = []
     for number, file in enumerate(files, start=1):
-        found = read_octets(file.stream.read())
+        found = read_octets(file.stream.read(), read_codes=read_codes)
+        if isinstance(found, Fault) and found.code == "picture-too-heavy":
+            read_codes = _look_at_no_more
         if isinstance(found, Fault):
             faults.append(str(found) if len(files) == 1 else f"File {number}: {found}")
         else:
             texts += found
     return Received(tuple(texts), tuple(faults))
+
+
+def _look_at_no_more(_: bytes) -> list[str]:
+    raise UnreadablePicture("picture-too-heavy")
 
 
 MAX_CODES = 200

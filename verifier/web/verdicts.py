@@ -29,7 +29,7 @@ def verdict() -> Response:
     files = [file for file in request.files.getlist("file") if file.filename]
     if len(files) > MAX_FILES:
         return _ask_again((f"These are {len(files)} files; send up to {MAX_FILES} at a time.",), "file")
-    received = from_files(files)
+    received = from_files(files, current_door().pictures.read_codes)
     texts = [*from_typing(request.form.get("text", "")), *received.texts]
     if not texts:
         nothing = received.faults or ("Choose a picture or file, or type a code.",)
