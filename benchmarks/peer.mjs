@@ -1,8 +1,8 @@
 // kill-the-clipboard 1.1.0 from the npm registry at the same work, timed inside one Node process.
-// stdin: one line of JSON {bundle, iss, privateJwk, publicJwk, seconds}; stdout: rates in calls a second, a line a round asked for.
+// Set up as its README shows: keys as PEM texts.
+// stdin: one line of JSON {bundle, iss, privatePem, publicPem}, then {work, seconds}; stdout: rates in calls a second, a line a round asked for.
 import { createInterface } from "node:readline";
 import { SHCIssuer, SHCReader } from "kill-the-clipboard";
-import { importJWK } from "jose";
 
 const lines = createInterface({ input: process.stdin });
 let setup, card, numeric;
@@ -20,10 +20,8 @@ async function rate(work, seconds) {
 for await (const line of lines) {
   const ask = JSON.parse(line);
   if (ask.bundle) {
-    const privateKey = await importJWK(ask.privateJwk, "ES256");
-    const publicKey = await importJWK(ask.publicJwk, "ES256");
-    const issuer = new SHCIssuer({ issuer: ask.iss, privateKey, publicKey });
-    const reader = new SHCReader({ publicKey });
+    const issuer = new SHCIssuer({ issuer: ask.iss, privateKey: ask.privatePem, publicKey: ask.publicPem });
+    const reader = new SHCReader({ publicKey: ask.publicPem });
     setup = {
       issue: () => issuer.issue(ask.bundle),
       verify: () => reader.fromQRNumeric(numeric),

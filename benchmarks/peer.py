@@ -8,7 +8,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_der_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
 
 from cards.encoding import b64url_encode
 from keys import jwks_document
@@ -28,13 +34,21 @@ def node() -> str:
     return str(Path(executable.ROOT_DIR) / "bin" / "node")
 
 
+def pems(key: PrivateKey) -> dict[str, str]:
+    """A throw-away key pair for the peer, in the form its README asks for."""
+    opened = load_der_private_key(unsafe_export_der(key), None)
+    private = opened.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = opened.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return {"privatePem": private.decode(), "publicPem": public.decode()}
+
+
 def public_jwk(key: PrivateKey) -> dict[str, Any]:
     """A key as verifiers get it."""
     return dict(jwks_document([key.public])["keys"][0])
 
 
 def private_jwk(key: PrivateKey) -> dict[str, Any]:
-    """A throw-away key for the peer to import."""
+    """A throw-away key as a JWK, for a peer to import."""
     opened = load_der_private_key(unsafe_export_der(key), None)
     assert isinstance(opened, ec.EllipticCurvePrivateKey)
     scalar = opened.private_numbers().private_value
@@ -54,7 +68,7 @@ class Peer:
         command = [node(), "--input-type=module", "-e", script]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, cwd=PEER_FOLDER, stdin=pipe, stdout=pipe, text=True)
-        self._exchange(self._setup | {"privateJwk": private_jwk(self._key), "publicJwk": public_jwk(self._key)})
+        self._exchange(self._setup | pems(self._key))
         return self
 
     def rate(self, work: str, seconds: float) -> float:

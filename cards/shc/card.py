@@ -31,7 +31,8 @@ MAX_ISS_CHARACTERS = 512
 ZOPFLI_REACH = 1.06
 """A card longer than the limit by more than this is beyond zopfli's help (it saves 4 % at most)."""
 
-NumericDate = int | Decimal
+NumericDate = int | float | Decimal
+"""Exact where it matters: see `cards.encoding.read_json`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +199,6 @@ def _frame(iss: str, types: tuple[str, ...]) -> tuple[bytes, bytes]:
 def _is_numeric_date(value: Any) -> bool:
     if type(value) is int:
         return -MAX_NUMERIC_DATE < value < MAX_NUMERIC_DATE
-    return isinstance(value, Decimal) and value.is_finite() and -MAX_NUMERIC_DATE < value < MAX_NUMERIC_DATE
+    if isinstance(value, Decimal) and not value.is_finite():
+        return False
+    return isinstance(value, float | Decimal) and -MAX_NUMERIC_DATE < value < MAX_NUMERIC_DATE

@@ -5,6 +5,7 @@ import json
 import zlib
 from decimal import Decimal
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from cards import MalformedCard
 from cards.encoding import (
     MAX_JSON_DEPTH,
+    _read_slowly,
     b64url_decode,
     b64url_encode,
     deflate,
@@ -130,3 +132,30 @@ def test_json_depth_counts_brackets_outside_texts_only():
     assert read_json(b"[" * MAX_JSON_DEPTH + b"]" * MAX_JSON_DEPTH)
     assert read_json(write_json(["[" * 500, '"[' * 100]))
     assert len(read_json(b"[" + b"[]," * 500 + b"[]]")) == 501
+
+
+@given(
+    JSON | st.floats(allow_nan=False, allow_infinity=False) | st.lists(st.floats(allow_nan=False, allow_infinity=False))
+)
+def test_the_quick_way_reads_what_the_slow_way_reads(value):
+    for text in (write_json(value), json.dumps(value).encode(), orjson_text(value)):
+        if text is not None:
+            assert json.loads(write_json(read_json(text))) == json.loads(write_json(_read_slowly(text)))
+
+
+def orjson_text(value):
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # whole numbers beyond 64 bits
+        return None
+
+
+@given(
+    st.decimals(-(10**12), 10**12, allow_nan=False, places=12) | st.decimals(-(10**12), 10**12, allow_nan=False),
+    st.integers(-(10**12), 10**12),
+)
+def test_a_number_lies_on_the_same_side_of_every_whole_number(number, whole):
+    for text in (f"[{number:f}]", f"[{whole}.{'9' * 20}]", f"[{whole}.{'0' * 20}1]", f"[{float(number)!r}]"):
+        (read,), exact = read_json(text.encode()), Decimal(text[1:-1])
+        for bound in (whole, int(number), int(number) + 1, whole + 1):
+            assert (read < bound, read == bound) == (exact < bound, exact == bound)
