@@ -20,7 +20,10 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 def tell_of_writing(event: str, arguments: tuple[object, ...]) -> None:
     """Say so on stderr when a file is opened for writing: a spooled upload is gone again before anybody can look."""
-    if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING:
+    if event != "open" or not isinstance(arguments[2], int) or not arguments[2] & _WRITING:
+        return
+    # A number is a pipe to the process that looks at pictures: files are opened by name.
+    if not isinstance(arguments[0], int) and arguments[0] != os.devnull:
         sys.stderr.write(f"wrote-to {arguments[0]}\n")
 
 

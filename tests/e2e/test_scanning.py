@@ -98,6 +98,9 @@ def test_a_card_in_three_codes_can_be_begun_again(phone: Page, world: World) -> 
     scan(phone, jpeg(held_up(world.cards["chunked"][0])))
     expect(phone.locator("#hint")).to_contain_text("1 of 3")
     show_to_camera(phone, [jpeg(held_up())])
+    # Frames taken before may still be on their way through the worker.
+    shown = phone.evaluate("() => window.framesShown")
+    phone.wait_for_function("before => window.framesShown > before + 3", arg=shown)
     phone.get_by_role("button", name="Start this card again").click()
     expect(phone.locator("#hint")).to_have_text("Point the camera at the code")
     expect(phone.locator("#chunks")).to_be_hidden()

@@ -159,16 +159,16 @@ def _payload(jws: str) -> bytes:
 
 def _of_all_sizes(wanted: Callable[[str], bool], name: str) -> Ours:
     """The first card that is wanted among some of growing size; lots are random, so that DEFLATE cannot shrink them."""
-    for length in range(20, 60):
+    for length, performer in itertools.product(range(20, 60), range(1, 17)):
         source = random.Random(length)
         lots = ["".join(source.choices(ALPHABET, k=length)) for _ in range(9)]
         records = [
-            dose(f"2021-0{n}-01", lot=lot, performer="".join(source.choices(ALPHABET, k=8)))
+            dose(f"2021-0{n}-01", lot=lot, performer="".join(source.choices(ALPHABET, k=performer)))
             for n, lot in enumerate(lots, 1)
         ]
         (draft,) = drafts_of(read_bundle(write_json(bundle_of(records)), NOW))
         try:
-            issued = issuer().issue(Record(f"{name} {length}", draft.bundle()), NOW)
+            issued = issuer().issue(Record(f"{name} {length} {performer}", draft.bundle()), NOW)
         except CardTooLarge:
             continue
         if wanted(issued.jws):
