@@ -21,6 +21,8 @@ MAX_SECONDS = 4.0
 """Time on the wall for one picture. A photograph of 40 megapixels takes some 0.5 s."""
 MAX_PDF_SECONDS = 15.0
 """A PDF's pages are drawn first, in up to `verifier.pdf.MAX_SECONDS`."""
+START_SECONDS = 30.0
+"""Of a child, on a busy machine; 0.15 s as a rule."""
 MAX_ANSWER_OCTETS = 8 * 1024 * 1024
 
 
@@ -67,7 +69,18 @@ class PictureProcesses:
                 _end(child)
         command = [sys.executable, "-m", "verifier.picture_child"]
         pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
-        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere)
+        child = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere)
+        _wait_until_ready(child)
+        return child
+
+
+def _wait_until_ready(child: "subprocess.Popen[bytes]") -> None:
+    """Starting is not reading: it has a limit of its own. A child that never says so answers nothing, either."""
+    assert child.stdout is not None  # noqa: S101  (for the type: it was opened as a pipe)
+    timer = Timer(START_SECONDS, child.kill)
+    timer.start()
+    child.stdout.read(1)
+    timer.cancel()
 
 
 def _ask(child: "subprocess.Popen[bytes]", picture: bytes) -> dict[str, list[str]] | None:

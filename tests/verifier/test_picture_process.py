@@ -30,7 +30,7 @@ def full_of_finder_patterns(side: int = 2000) -> bytes:
 
 @pytest.fixture
 def reader():
-    processes = PictureProcesses(seconds=1.5)
+    processes = PictureProcesses(seconds=4)
     yield processes
     processes.close()
 
@@ -64,7 +64,7 @@ def test_a_picture_that_would_take_minutes_ends_in_time_and_the_next_is_read(rea
     with pytest.raises(UnreadablePicture) as caught:
         reader.read_codes(heavy)
     assert caught.value.code == "picture-too-heavy"
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 20
     assert reader.read_codes(picture)
 
 
