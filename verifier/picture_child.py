@@ -1,7 +1,7 @@
 """The process that looks at strangers' pictures: `python -m verifier.picture_child`, for `verifier.picture_process`.
 
-Says one octet once it is ready. Reads, until its input ends: 8 octets of length and a picture. Answers each with 4 octets
-of length and JSON: `{"codes": [...]}` or `{"refused": code}`. It logs nothing and writes no file.
+Says one octet once it is ready. Reads, until its input ends: 8 octets of length and a picture. Answers each with
+4 octets of length and JSON: `{"codes": [...]}` or `{"refused": code}`. It logs nothing and writes no file.
 """
 
 import json
