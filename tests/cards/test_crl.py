@@ -76,7 +76,7 @@ def test_refuses_what_is_no_list(data):
 @pytest.mark.parametrize("filler", [b"[],", b"{},", b"1,", b"1.5,", b'{"a":1},'])
 def test_a_large_text_that_is_no_list_is_refused_at_once(filler):
     hostile = b'{"kid":"k","method":"rid","ctr":1,"rids":[' + filler * 1_000_000 + b'"a"]}'
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(MalformedCard):
         read_crl(hostile)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -198,9 +198,9 @@ def test_144_megapixels() -> None:
     """A PNG of 32 kB: refused by its head alone."""
     bomb = saved(Image.new("1", (12_000, 12_000), 1))
     assert len(bomb) < 64_000
-    began = time.perf_counter()
+    began = time.process_time()
     assert refusal(bomb) == "picture-too-many-pixels"
-    assert time.perf_counter() - began < 0.2
+    assert time.process_time() - began < 0.2
 
 
 def test_just_above_the_limit_of_pixels() -> None:
@@ -220,9 +220,9 @@ def test_a_progressive_jpeg_with_thousands_of_scans() -> None:
     """Each costs 59 octets and a pass over the picture; unbounded, 20 MiB take hours."""
     whole = saved(Image.new("L", (4000, 4000), 128), "JPEG", progressive=True)
     last = whole[whole.rfind(b"\xff\xda") : -2]
-    began = time.perf_counter()
+    began = time.process_time()
     assert refusal(whole[:-2] + last * 20_000 + whole[-2:]) == "damaged-picture"
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
     assert whole.count(b"\xff\xda") < MAX_JPEG_SCANS
 
 
