@@ -5,6 +5,7 @@ from datetime import datetime
 
 import cards
 from cards import CardTooLarge
+from cards.encoding import write_json
 from issuer.faults import InvalidBundle, issuer_fault
 from issuer.fhir import Submission
 from issuer.grouping import Draft, drafts_of, fitted
@@ -55,5 +56,5 @@ def check_reads_back(issued: IssuedCard, record: Record, iss: str, key: PublicKe
         card = cards.read(issued.jws).verify(key)
     except cards.CardError as error:
         raise UnreadableCard(f"a card just signed was refused: {error.code}") from None
-    if (card.iss, card.kid, card.rid) != (iss, issued.kid, issued.rid) or card.bundle != record.bundle:
+    if (card.iss, card.kid, card.rid) != (iss, issued.kid, issued.rid) or write_json(card.bundle) != record.text:
         raise UnreadableCard("a card just signed says something else than its record")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from cards.encoding import deflate, deflate_smallest, read_json, write_json
+from cards.encoding import deflate, deflate_smallest, read_card_json, write_json
 from cards.errors import CardTooLarge, Expired, MalformedCard, NotAHealthCard, NotYetValid
 from cards.shc.crl import RID
 from cards.shc.jws import CompactJws, read_compact, write_compact
@@ -32,7 +32,7 @@ ZOPFLI_REACH = 1.06
 """A card longer than the limit by more than this is beyond zopfli's help (it saves 4 % at most)."""
 
 NumericDate = int | float | Decimal
-"""Exact where it matters: see `cards.encoding.read_json`."""
+"""Exact where it matters: see `cards.encoding.read_card_json`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class HealthCard:
     types: tuple[str, ...]
     fhir_version: str
     bundle: Mapping[str, Any] = field(repr=False)
-    """FHIR JSON; fractional numbers are `Decimal`."""
+    """FHIR JSON; fractional numbers as in `cards.encoding.read_card_json`."""
     rid: str | None = field(repr=False, default=None)
 
     def check_valid_at(self, now: datetime) -> None:
@@ -116,7 +116,7 @@ def read_jws(text: str) -> UnverifiedCard:
         NotAHealthCard, MalformedCard, UnsupportedAlgorithm: it breaks the format.
     """
     jws = read_compact(text)
-    claims = read_json(jws.payload)
+    claims = read_card_json(jws.payload)
     if not isinstance(claims, dict):
         raise MalformedCard("payload: not a JSON object")
     iss = claims.get("iss")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import cards
+from cards.encoding import b64url_decode, inflate
 from cards.shc.crl import read_crl
 from issuer.faults import InvalidBundle
 from issuer.revocation import UnknownList, UnknownReason
@@ -286,3 +287,20 @@ def test_a_long_history_becomes_several_cards(local_service: Any, made: Any) -> 
     bundles = [cards.read(card.jws).verify(key).bundle for card in issued.cards]
     lots = [entry["resource"]["lotNumber"] for bundle in bundles for entry in bundle["entry"][1:]]
     assert lots == [dose["lotNumber"] for dose in doses]
+
+
+@pytest.mark.parametrize("number", ["0.1", "1.50", "3.14159", "1e-7", "12345678901234567890.5", "2.0", "7"])
+def test_a_measured_value_is_signed_as_it_was_sent(local_service: Any, made: Any, number: str) -> None:
+    """A card is read back before it is stored: 0.1 must not come back as another kind of number."""
+    quantity = {"value": 4711, "unit": "[IU]/mL", "system": "http://unitsofmeasure.org", "code": "[IU]/mL"}
+    result = {**made.result("16935-9"), "valueQuantity": quantity}
+    del result["valueCodeableConcept"]
+    for spread in (False, True):
+        text = made.octets(made.bundle(result)).decode().replace("4711", number)
+        octets = (text.replace(",", ", ") if spread else text).encode()
+        (card,) = local_service.record_and_issue(octets, made.now).cards
+        assert f'"value":{number}'.lower() in _payload_of(card.jws).lower()
+
+
+def _payload_of(jws: str) -> str:
+    return inflate(b64url_decode(jws.split(".")[1])).decode()
