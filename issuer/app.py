@@ -9,6 +9,7 @@ from flask import Flask
 import pages
 from issuer.db import open_engine
 from issuer.fhir import MAX_BUNDLE_OCTETS
+from issuer.intake.service import Intake
 from issuer.keyring import Keyring
 from issuer.service import IssuerService
 from issuer.settings import Settings
@@ -31,7 +32,16 @@ def make_service(
 ) -> IssuerService:
     """The use cases behind the pages. The schema is the command line's business (`issuer.db.upgrade`)."""
     store = Store(open_engine(settings.database_url))
-    return IssuerService(settings.iss, Keyring(keystore), settings.rid_secret, store, settings.link_days, random)
+    return IssuerService(
+        settings.iss, Keyring(keystore), settings.rid_secret, store, settings.link_days, random, settings.name
+    )
+
+
+def make_intake(
+    settings: Settings, keystore: KeyStore, random: Callable[[int], bytes] = secrets.token_bytes
+) -> Intake:
+    """The way in for doors without pages: the HL7 listener, workers."""
+    return make_service(settings, keystore, random).intake
 
 
 def create_app(

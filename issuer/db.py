@@ -37,6 +37,14 @@ class StorageBusy(Exception):
     """The database is locked or not to be reached. The transaction was rolled back: nothing of it was recorded."""
 
 
+class CopyFailed(Exception):
+    """A COPY was refused. Carries the server's code and not its message: that quotes values."""
+
+    def __init__(self, sqlstate: str | None) -> None:
+        super().__init__(f"a COPY was refused ({sqlstate})")
+        self.sqlstate = sqlstate
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment, stored in UTC. SQLite forgets zones; without this a time read back would have none."""
 
@@ -88,18 +96,30 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database to the newest schema. Safe to run twice, and by two processes at once.
+
+    Args:
+        revision: an older one for tests of what landed versions wrote.
 
     Raises:
         StorageFull, StorageBusy.
     """
     engine = open_engine(url)
+    if engine.dialect.name == "sqlite":
+        # A table is changed there by writing it anew; foreign keys are checked at the end instead of at each step.
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=OFF"))
     try:
         with writing(engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-            command.upgrade(_alembic_config(connection), "head")
+            command.upgrade(_alembic_config(connection), revision)
+            if revision == "head":
+                from issuer.store.filing import file_persons  # the store knows this module
+
+                file_persons(connection)
+            if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise RuntimeError("a migration left rows that refer to nothing; nothing was changed")
     finally:
         engine.dispose()
 
@@ -134,14 +154,19 @@ def _translated() -> Iterator[None]:
     """A driver's error as what it means. The original stays out of it: drivers quote values."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:  # the driver's own where a connection is being opened
-        meaning = _meaning(error)
-        if meaning is None:
-            raise
-        raise meaning from None
+    except (DBAPIError, CopyFailed, sqlite3.Error) as error:  # the driver's own where a connection is being opened
+        raise _meaning(error) or _without_values(error) from None
 
 
-def _meaning(error: DBAPIError | sqlite3.Error) -> Exception | None:
+def _without_values(error: DBAPIError | CopyFailed | sqlite3.Error) -> Exception:
+    """The same kind of error without the driver's words: PostgreSQL quotes the row that it refused."""
+    if not isinstance(error, DBAPIError):
+        return error
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    return type(error)("", None, Exception(str(code)))
+
+
+def _meaning(error: DBAPIError | CopyFailed | sqlite3.Error) -> Exception | None:
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, sqlite3.Error):
         primary = (getattr(original, "sqlite_errorcode", 0) or 0) & 0xFF
@@ -150,9 +175,9 @@ def _meaning(error: DBAPIError | sqlite3.Error) -> Exception | None:
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN):
             return StorageBusy("the database is locked or not to be opened")
         return None
-    state = getattr(original, "sqlstate", None)
+    state: str | None = getattr(original, "sqlstate", None)
     if state in _FULL:
         return StorageFull("the disk is full or failing")
-    if state in _BUSY or (isinstance(error, OperationalError) and state is None):
+    if state in _BUSY or (isinstance(error, OperationalError | CopyFailed) and state is None):
         return StorageBusy("the database is locked or not to be reached")
     return None

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from fhir.resources.R4B.immunization import Immunization
@@ -48,6 +49,8 @@ class Submission:
     left_out: tuple[str, ...] = ()
     """Paths of everything that was sent and will not stand on a card."""
     paths: tuple[tuple[str, Resource], ...] = field(repr=False, default=())
+    sent: tuple[tuple[str, Resource], ...] = field(repr=False, default=())
+    """Each resource as it was sent, by its path."""
 
     def path_of(self, resource: Resource) -> str:
         """Where one of its resources stood in what was sent."""
@@ -92,7 +95,38 @@ def read_bundle(octets: bytes, now: datetime) -> Submission:
         tuple(faults),
         tuple(left_out),
         tuple(reduced),
+        tuple((f"Bundle.entry[{number}].resource", entry["resource"]) for number, entry in enumerate(entries)),
     )
+
+
+def read_resource(
+    resource: dict[str, Any],
+    path: str,
+    now: datetime,
+    *,
+    born: str = "",
+    places: Mapping[str, Resource] = MappingProxyType({}),
+    instead: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[dict[str, Any], list[Fault], list[str]]:
+    """One Patient, Immunization or Observation by itself: reduced, its faults, and paths of what was left out.
+
+    To whom it refers is the caller's business.
+
+    Args:
+        born: the Patient's date of birth, or "".
+        places: what it may refer to (`cards.shc.profiles.places_of`), for the names of organizations.
+        instead: elements that are recorded and not certified, with what the profiles are shown in their place; None
+            for nothing. The structure is judged as it was sent.
+    """
+    faults = _structure_faults(resource, path)
+    if faults:
+        return {}, faults, []
+    if resource["resourceType"] == "Observation" and not _is_laboratory(resource):
+        return {}, [fault("not-a-laboratory-result", f"{path}.category")], []
+    shown = {name: value for name, value in {**resource, **instead}.items() if value is not None}
+    left_out: list[str] = []
+    reduced = reduce_resource(shown, path, places, left_out)
+    return reduced, [*check_resource(reduced, path, born), *_future_faults(reduced, path, now)], left_out
 
 
 def canonical(resource: Resource) -> str:

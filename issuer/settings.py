@@ -21,6 +21,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "COUNTERSIGN_DATABASE": f"SQLAlchemy URL of the database; SQLite in {DATABASE_FILE} where it is not set",
     "COUNTERSIGN_API_TOKEN": "bearer token of the API; a random one in secrets/api-token where it is not set",
     "COUNTERSIGN_LINK_DAYS": f"days after which a card page's link ends; {DEFAULT_LINK_DAYS} where it is not set",
+    "COUNTERSIGN_IMPORTS": "folder of uploaded files, seen by every worker; `imports` in the data folder by default",
     "COUNTERSIGN_SAMPLE": "1 marks every page and print as made of invented data",
 }
 
@@ -42,6 +43,12 @@ class Settings:
     api_token: str = field(repr=False)
     rid_secret: bytes = field(repr=False)
     """Behind the revocation ids of new cards. Ids already issued are stored with their cards: the secret may change."""
+    audit_secret: bytes = field(repr=False)
+    """Behind the chain of the audit log: whoever can write the database alone cannot write the chain anew."""
+    seal_secret: bytes = field(repr=False)
+    """Seals what the database keeps secret: second factors of staff, keys of webhooks."""
+    imports: Path
+    """Where uploaded files wait until they are read; every worker has to see it."""
     link_days: int = DEFAULT_LINK_DAYS
     sample: bool = False
 
@@ -72,6 +79,9 @@ def from_environ(environ: Mapping[str, str], folder: Path) -> Settings:
         database_url=environ.get("COUNTERSIGN_DATABASE", "") or f"sqlite:///{(folder / DATABASE_FILE).resolve()}",
         api_token=token,
         rid_secret=load_or_create_secret(secrets / "rid-secret"),
+        audit_secret=load_or_create_secret(secrets / "audit-secret"),
+        seal_secret=load_or_create_secret(secrets / "seal-secret"),
+        imports=Path(environ.get("COUNTERSIGN_IMPORTS", "") or folder / "imports"),
         link_days=_days(environ.get("COUNTERSIGN_LINK_DAYS", "")),
         sample=environ.get("COUNTERSIGN_SAMPLE", "") == "1",
     )

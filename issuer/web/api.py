@@ -177,7 +177,7 @@ def _card(card: StoredCard) -> dict[str, Any]:
     return {
         "id": card.id,
         "person_id": card.person_id,
-        "record_id": card.record_id,
+        "records": [ref.split(".")[0] for ref in card.holds.split() if "." in ref],
         "title": card.title,
         "kid": card.kid,
         "issued_at": card.issued_at.isoformat(),

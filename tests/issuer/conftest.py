@@ -284,9 +284,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def app(sqlite_database: str, keystore: KeyStore, clock: Clock) -> Flask:
+def settings(sqlite_database: str, tmp_path: Path) -> Settings:
+    """What an operator chose."""
+    address, imports = "http://127.0.0.1:8000", tmp_path / "imports"
+    secrets = (TOKEN, b"r" * 32, b"a" * 32, b"s" * 32)
+    return Settings(ISS, "Harbour Health", address, sqlite_database, *secrets, imports)
+
+
+@pytest.fixture
+def app(settings: Settings, keystore: KeyStore, clock: Clock) -> Flask:
     """The service's web application."""
-    settings = Settings(ISS, "Harbour Health", "http://127.0.0.1:8000", sqlite_database, TOKEN, b"r" * 32)
     return create_app(settings, keystore, clock)
 
 

@@ -10,21 +10,24 @@ from issuer.presentation import KEY_WITHDRAWN, Line, view_of
 from issuer.revocation import REASONS
 
 
+SOMETHING_NEW = {"coding": [{"system": "http://snomed.info/sct", "code": "1119349007999"}]}
+
+
 @pytest.fixture
 def stored(local_service: Any, made: Any) -> Any:
-    doses = (made.dose(), made.dose("777", "2021-04-01", isSubpotent=True), made.dose("03", "1990-01-01"))
+    doses = (made.dose(), made.dose("x", "2021-04-01", isSubpotent=True, vaccineCode=SOMETHING_NEW), made.dose("03", "1990-01-01"))
     return local_service.record_and_issue(made.octets(made.bundle(*doses, made.result())), made.now).cards
 
 
 def test_doses_and_results_in_words(stored: Any, keystore: Any, made: Any) -> None:
-    covid, unknown, mmr, test = (view_of(card, keystore.published()) for card in stored)
+    covid, mmr, unknown, test = (view_of(card, keystore.published()) for card in stored)
     assert covid.name == f"{made.given} {made.family}"
     assert covid.birth_date == made.born
     assert covid.lines == (
         Line("COVID-19, mRNA, LNP-S, PF, 30 mcg/0.3 mL dose", "2021-03-01", "", ("Harbour Clinic", "Lot A1B2")),
     )
-    assert unknown.title == "CVX 777"
-    assert unknown.lines[0].what == "CVX 777"
+    assert unknown.title == "SNOMED CT 1119349007999"
+    assert unknown.lines[0].what == "SNOMED CT 1119349007999"
     assert "Weaker than a full dose" in unknown.lines[0].details
     assert mmr.title == "Measles, mumps, rubella"
     assert test.lines == (
@@ -35,7 +38,7 @@ def test_doses_and_results_in_words(stored: Any, keystore: Any, made: Any) -> No
             ("Harbour Laboratory",),
         ),
     )
-    assert all(view.stands for view in (covid, unknown, mmr, test))
+    assert all(view.stands for view in (covid, mmr, unknown, test))
     assert made.family not in repr(covid)
 
 

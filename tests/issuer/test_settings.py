@@ -34,6 +34,7 @@ def test_everything_can_be_chosen(tmp_path: Path) -> None:
         "COUNTERSIGN_DATABASE": "postgresql://u:secret@db/issuer",
         "COUNTERSIGN_API_TOKEN": "t" * 32,
         "COUNTERSIGN_LINK_DAYS": "7",
+        "COUNTERSIGN_IMPORTS": "/srv/imports",
         "COUNTERSIGN_SAMPLE": "1",
     }
     assert set(values) == set(ENVIRONMENT)
@@ -45,6 +46,9 @@ def test_everything_can_be_chosen(tmp_path: Path) -> None:
         "postgresql://u:secret@db/issuer",
         "t" * 32,
         settings.rid_secret,
+        settings.audit_secret,
+        settings.seal_secret,
+        Path("/srv/imports"),
         7,
         True,
     )

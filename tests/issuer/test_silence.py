@@ -97,7 +97,7 @@ def test_exceptions_are_silent(
 
     def full() -> None:
         service_on(sqlite_database, "max_page_count=1").record_and_issue(
-            made.octets(made.bundle(*(made.dose(lotNumber=f"A1B2-{n}") for n in range(60)))), made.now
+            made.octets(made.bundle(*(made.dose(day=f"2021-03-{1 + n % 28:02}", code=code) for n in range(28) for code in ("10", "03")))), made.now
         )
 
     def unreadable() -> None:
@@ -110,11 +110,10 @@ def test_exceptions_are_silent(
 
     def duplicate() -> None:
         """The driver's own message would quote the row."""
-        from issuer.store import NewRecord
+        from issuer.store.cards import CardChanges, write_cards
 
-        local_service.store.add(
-            NewRecord("r", issued.person_id, False, "d", body, made.born, (*issued.cards, *issued.cards), made.now)
-        )
+        with local_service.store.writing() as connection:
+            write_cards(connection, CardChanges(new=issued.cards), made.now)
 
     jws = issued.cards[0].jws
     for act, kind in (

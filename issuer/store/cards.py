@@ -1,11 +1,11 @@
-"""Records, cards, links and revocations, kept.
+"""Cards, links and revocations, kept.
 
-A record and its cards are written in one transaction, before anything is answered: no card without its row, no record
-without its cards. What comes out is frozen; rows stay here.
+What is handed out was stored first. What comes out is frozen; rows stay here.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from issuer.db import is_current, reading, writing
-from issuer.models import card, card_link, person, record, revocation_list, revoked_rid
+from issuer.models import card, card_link, clinic, metadata, notice, person, record, revocation_list, revoked_rid
+from issuer.store.rows import add_rows
 
 FIRST_CTR = 1
 """`ctr` of a list that never changed: every published key has one from its first day (docs/issuance.md)."""
@@ -27,47 +28,47 @@ class StoredCard:
 
     id: str
     person_id: str
-    record_id: str
+    holds: str
+    """The records on it, each as id.version, separated by spaces."""
     title: str = field(repr=False)
     kid: str
     rid: str = field(repr=False)
     jws: str = field(repr=False)
     issued_at: datetime
+    superseded_at: datetime | None = None
+    """A newer card says the same and more: this one stands, but is not handed out any more."""
     revoked_at: datetime | None = None
     revoked_reason: str | None = None
     replaces: str | None = None
     """Id of the card it took the place of."""
 
-
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
-    """One submitted record and its cards."""
-
-    id: str
-    person_id: str
-    cards: tuple[StoredCard, ...]
+    @property
+    def refs(self) -> frozenset[str]:
+        """What it holds, as a set."""
+        return frozenset(self.holds.split())
 
 
 @dataclass(frozen=True, slots=True)
-class NewRecord:
-    """A record to be written with its cards. `is_new_person` also writes the person."""
+class CardChanges:
+    """What is to become of a person's cards, in one transaction."""
 
-    id: str
-    person_id: str
-    is_new_person: bool
-    digest: str
-    bundle: bytes = field(repr=False)
-    birth_date: str = field(repr=False)
-    cards: tuple[StoredCard, ...] = field(repr=False)
-    created_at: datetime
+    new: tuple[StoredCard, ...] = field(default=(), repr=False)
+    superseded: tuple[str, ...] = ()
+    revoked: tuple[str, ...] = ()
+    """Ids of the cards to be taken back."""
+    reason: str = ""
+    """Why those are taken back."""
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.superseded or self.revoked)
 
 
 class CardRevoked(Exception):
     """The card was taken back before: it has nothing that another could take the place of."""
 
 
-class DuplicateRecord(Exception):
-    """The same content was recorded meanwhile."""
+class DuplicateCard(Exception):
+    """The card was replaced meanwhile."""
 
 
 class Store:
@@ -76,46 +77,27 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: all of it, or none. Raises StorageFull, StorageBusy: none of it."""
+        with writing(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view."""
+        with reading(self._engine) as connection:
+            yield connection
+
     def is_current(self) -> bool:
         """Whether the schema is the one this code was written for."""
         return is_current(self._engine)
 
-    def record_by_digest(self, digest: str) -> StoredRecord | None:
-        """The record with this content, if it was sent before."""
+    def person_exists(self, person_id: str) -> bool:
+        """Whether there is a person with this id, not merged into another."""
+        found = select(person.c.id).where(person.c.id == person_id, person.c.merged_into.is_(None))
         with reading(self._engine) as connection:
-            found = connection.execute(select(record.c.id, record.c.person_id).where(record.c.digest == digest)).first()
-            if found is None:
-                return None
-            return StoredRecord(found.id, found.person_id, _cards(connection, card.c.record_id == found.id))
-
-    def birth_date(self, person_id: str) -> str | None:
-        """The date of birth in the newest record of a person; None where there is no such person."""
-        newest = (
-            select(record.c.birth_date)
-            .where(record.c.person_id == person_id)
-            .order_by(record.c.created_at.desc(), record.c.id)
-            .limit(1)
-        )
-        with reading(self._engine) as connection:
-            return connection.execute(newest).scalar_one_or_none()
-
-    def add(self, new: NewRecord) -> None:
-        """Write a record with all its cards, or nothing.
-
-        Raises:
-            DuplicateRecord: the same content stands there already.
-            StorageFull, StorageBusy: nothing was recorded.
-        """
-        try:
-            with writing(self._engine) as connection:
-                if new.is_new_person:
-                    connection.execute(insert(person).values(id=new.person_id, created_at=new.created_at))
-                connection.execute(insert(record).values(_record_values(new)))
-                connection.execute(insert(card), [_card_values(one, place) for place, one in enumerate(new.cards)])
-        except IntegrityError:
-            if self.record_by_digest(new.digest) is None:
-                raise
-            raise DuplicateRecord from None
+            return connection.execute(found).first() is not None
 
     def card(self, card_id: str) -> StoredCard | None:
         """One card."""
@@ -123,38 +105,40 @@ class Store:
             return next(iter(_cards(connection, card.c.id == card_id)), None)
 
     def cards_of_person(self, person_id: str) -> tuple[StoredCard, ...]:
-        """All cards of a person, oldest record first; () where there is no such person."""
+        """All cards of a person that were not superseded, oldest first."""
         with reading(self._engine) as connection:
-            return _cards(connection, card.c.person_id == person_id)
+            return cards_of(connection, person_id)
 
     def add_link(self, token: str, person_id: str, now: datetime, expires_at: datetime) -> None:
         """Keep the hash of a card page's token."""
-        values = {"token_hash": _hashed(token), "person_id": person_id, "created_at": now, "expires_at": expires_at}
+        row = {"token_hash": _hashed(token), "person_id": person_id, "created_at": now, "expires_at": expires_at}
         with writing(self._engine) as connection:
-            connection.execute(insert(card_link).values(values))
+            connection.execute(insert(card_link).values(row))
 
-    def cards_by_token(self, token: str, now: datetime) -> tuple[StoredCard, ...]:
-        """The cards a link opens; () for an unknown or ended one, which nobody can tell apart.
+    def person_by_token(self, token: str, now: datetime) -> str | None:
+        """Whose cards a link opens; None for an unknown or ended one, which nobody can tell apart.
 
-        The token is looked up by its hash: how long that takes says nothing about the token.
+        The token is looked up by its hash: how long that takes says nothing about the token. A person who was merged
+        into another is that one.
         """
-        opened = select(card_link.c.person_id).where(
-            card_link.c.token_hash == _hashed(token), card_link.c.expires_at > now
+        opened = (
+            select(func.coalesce(person.c.merged_into, person.c.id))
+            .join_from(card_link, person)
+            .where(card_link.c.token_hash == _hashed(token), card_link.c.expires_at > now)
         )
         with reading(self._engine) as connection:
-            person_id = connection.execute(opened).scalar_one_or_none()
-            return () if person_id is None else _cards(connection, card.c.person_id == person_id)
+            return connection.execute(opened).scalar_one_or_none()
 
     def revoke_card(self, card_id: str, reason: str, now: datetime) -> tuple[StoredCard, ...]:
         """List one card's `rid`; the cards newly revoked."""
         with writing(self._engine) as connection:
-            return _revoke(connection, card.c.id == card_id, reason, now)
+            return revoke(connection, card.c.id == card_id, reason, now)
 
     def revoke_person(self, person_id: str, reason: str, now: datetime) -> tuple[StoredCard, ...]:
         """List the `rid`s of all of a person's cards; the cards newly revoked."""
         with writing(self._engine) as connection:
-            _lock_person(connection, person_id)
-            return _revoke(connection, card.c.person_id == person_id, reason, now)
+            lock_person(connection, person_id)
+            return revoke(connection, card.c.person_id == person_id, reason, now)
 
     def replacement_of(self, card_id: str) -> StoredCard | None:
         """The card that took another's place, if one did."""
@@ -165,21 +149,21 @@ class Store:
         """One transaction: the card that `new` replaces is taken back, `new` is written.
 
         Raises:
-            CardRevoked: it had been taken back; DuplicateRecord: it was replaced meanwhile. StorageFull, StorageBusy.
+            CardRevoked: it had been taken back; DuplicateCard: it was replaced meanwhile. StorageFull, StorageBusy.
                 Nothing was changed.
         """
         old = card.c.id == new.replaces
         try:
             with writing(self._engine) as connection:
-                _lock_person(connection, new.person_id)
-                place = connection.execute(select(card.c.place).where(old)).scalar_one()
-                if not _revoke(connection, old, reason, new.issued_at):
+                lock_person(connection, new.person_id)
+                if not revoke(connection, old, reason, new.issued_at):
                     raise CardRevoked
+                place = connection.execute(select(card.c.place).where(old)).scalar_one()
                 connection.execute(insert(card).values(_card_values(new, place)))
         except IntegrityError:
             if self.replacement_of(str(new.replaces)) is None:
                 raise
-            raise DuplicateRecord from None
+            raise DuplicateCard from None
 
     def revocation_counters(self) -> Mapping[str, int]:
         """`ctr` of each list that ever changed."""
@@ -196,26 +180,60 @@ class Store:
     def counts(self) -> Mapping[str, int]:
         """Rows of each table, for the operator's overview and the tests."""
         with reading(self._engine) as connection:
-            tables = (person, record, card, card_link, revocation_list, revoked_rid)
             return {
-                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables
+                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in metadata.sorted_tables
             }
 
-    def records_without_cards(self) -> int:
-        """Always 0: a record is written with its cards or not at all."""
-        orphans = select(func.count()).select_from(record).where(~select(card.c.id).where(_of_record()).exists())
+    def records_of_submission(self, submission_id: str) -> tuple[str, ...]:
+        """Ids of the records that a submission brought."""
+        chosen = select(record.c.id).where(record.c.submission_id == submission_id).order_by(record.c.id)
         with reading(self._engine) as connection:
-            return connection.execute(orphans).scalar_one()
+            return tuple(connection.execute(chosen).scalars())
 
 
-def _lock_person(connection: Connection, person_id: str) -> None:
+# ---- Within the caller's transaction ---------------------------------------------------------------------------------
+
+
+def lock_person(connection: Connection, person_id: str) -> None:
     """Nobody else gives this person cards or takes some back until the transaction ends: a card that is just being
     replaced must not slip past "take all of them back"."""
     connection.execute(select(person.c.id).where(person.c.id == person_id).with_for_update())
 
 
-def _revoke(connection: Connection, chosen: ColumnElement[bool], reason: str, now: datetime) -> tuple[StoredCard, ...]:
-    """Rids listed, `ctr` up by one for each key concerned, cards marked: within the caller's transaction."""
+def cards_of(connection: Connection, person_id: str) -> tuple[StoredCard, ...]:
+    """All cards of a person that were not superseded, oldest first."""
+    return _cards(connection, and_(card.c.person_id == person_id, card.c.superseded_at.is_(None)))
+
+
+def public_names(connection: Connection) -> Mapping[str, str]:
+    """What each clinic is called on cards."""
+    return {row.id: row.public_name for row in connection.execute(select(clinic.c.id, clinic.c.public_name))}
+
+
+def clinic_names(connection: Connection) -> Mapping[str, str]:
+    """What each clinic is called by those who work there."""
+    return {row.id: row.name for row in connection.execute(select(clinic.c.id, clinic.c.name))}
+
+
+def write_cards(connection: Connection, changes: CardChanges, now: datetime) -> None:
+    """New cards written, superseded ones marked, wrong ones listed and their holders noted to be told."""
+    if changes.revoked:
+        revoke(connection, card.c.id.in_(changes.revoked), changes.reason, now)
+    if changes.superseded:
+        marked = update(card).where(card.c.id.in_(changes.superseded)).values(superseded_at=now)
+        connection.execute(marked)
+    add_rows(connection, card, [_card_values(one, place) for place, one in enumerate(changes.new)])
+
+
+def note(connection: Connection, notice_id: str, person_id: str, purpose: str, now: datetime) -> None:
+    """Somebody is to be told; whoever sends messages takes it from here."""
+    row = {"id": notice_id, "person_id": person_id, "purpose": purpose, "caused_at": now}
+    connection.execute(insert(notice).values(row))
+
+
+def revoke(connection: Connection, chosen: ColumnElement[bool], reason: str, now: datetime) -> tuple[StoredCard, ...]:
+    """Rids listed, `ctr` up by one for each key concerned, cards marked."""
     locked = select(card).where(and_(chosen, card.c.revoked_at.is_(None))).order_by(card.c.id).with_for_update()
     cards = [_card(row) for row in connection.execute(locked).mappings()]
     for kid in sorted({one.kid for one in cards}):
@@ -234,25 +252,16 @@ def _list(connection: Connection, kid: str, rids: Sequence[str], now: datetime) 
     connection.execute(
         update(revocation_list).where(revocation_list.c.kid == kid).values(ctr=revocation_list.c.ctr + 1)
     )
-    connection.execute(insert(revoked_rid), [{"kid": kid, "rid": rid, "listed_at": now} for rid in rids])
-
-
-def _of_record() -> ColumnElement[bool]:
-    return card.c.record_id == record.c.id
+    add_rows(connection, revoked_rid, [{"kid": kid, "rid": rid, "listed_at": now} for rid in rids])
 
 
 def _cards(connection: Connection, chosen: ColumnElement[bool]) -> tuple[StoredCard, ...]:
-    ordered = select(card).where(chosen).order_by(card.c.issued_at, card.c.record_id, card.c.place)
+    ordered = select(card).where(chosen).order_by(card.c.issued_at, card.c.place, card.c.id)
     return tuple(_card(row) for row in connection.execute(ordered).mappings())
 
 
 def _card(row: RowMapping) -> StoredCard:
     return StoredCard(**{name: value for name, value in row.items() if name != "place"})
-
-
-def _record_values(new: NewRecord) -> dict[str, Any]:
-    names: Iterable[str] = ("id", "person_id", "digest", "bundle", "birth_date", "created_at")
-    return {name: getattr(new, name) for name in names}
 
 
 def _card_values(one: StoredCard, place: int) -> dict[str, Any]:

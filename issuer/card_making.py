@@ -1,0 +1,192 @@
+"""Which cards a person should have, and signing the ones that are missing. No database: the store loads and writes.
+
+A card says which versions of which records it holds. What it holds decides what becomes of it: a card with a version
+that is not so any more is taken back; one whose content stands on a larger card is superseded and goes on being true;
+one that was taken back on purpose is not made again. Ids follow from the content, so that a run which was stopped and
+repeated makes the same cards.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from cards import CardTooLarge
+from issuer.fhir import Resource, Submission
+from issuer.grouping import Draft, drafts_of, fitted
+from issuer.intake.events import read_event, resource_of
+from issuer.intake.held import HeldPerson, HeldRecord
+from issuer.intake.proposal import Demographics, Name
+from issuer.issuance import Issuer
+from issuer.records import Record
+from issuer.signing import check_reads_back
+from issuer.store import CardChanges, StoredCard
+from keys.private import PrivateKey
+
+ID_OCTETS = 16
+PART = "part"
+"""Stands among what a card holds that is one of several with too many doses for one code."""
+CORRECTED = "replaced"
+"""Reason code of a card whose record was corrected or deleted."""
+
+
+class DoseTooLarge(ValueError):
+    """A single dose or result does not fit one QR code."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__("a single dose or result does not fit one QR code")
+        self.resource = resource
+
+
+@dataclass(frozen=True, slots=True)
+class CardMaker:
+    """One issuer's key at work."""
+
+    iss: str
+    active: Callable[[], PrivateKey] = field(repr=False)
+    """The key that signs now; opened only where something is to be signed."""
+    rid_secret: bytes = field(repr=False)
+    name: str
+    """Who stands on a card as performer where nobody else does."""
+
+    def changes(
+        self,
+        person: HeldPerson,
+        records: Iterable[HeldRecord],
+        existing: Sequence[StoredCard],
+        performers: Mapping[str, str],
+        now: datetime,
+        reason: str = CORRECTED,
+        *,
+        sign: bool = True,
+    ) -> CardChanges:
+        """What has to happen so that a person's cards say what the records say.
+
+        Args:
+            records: all of the person's records.
+            existing: all of the person's cards that were not superseded.
+            performers: display name of each clinic.
+            sign: False only takes back what is wrong; what is missing is signed when it is asked for.
+        Raises:
+            DoseTooLarge, issuer.signing.UnreadableCard.
+        """
+        patient = patient_of(person.demographics)
+        token = _patient_token(patient)
+        current = {one.ref: one for one in records if one.on_cards}
+        standing = [card for card in existing if card.revoked_at is None]
+        wrong = [card for card in standing if not _records(card) <= set(current)]
+        right = [card for card in standing if card not in wrong]
+        if not sign and not wrong:
+            return CardChanges()
+        refs_of: dict[int, str] = {}
+        drafts = self._drafts(patient, current.values(), performers, refs_of)
+        taken_back = [_records(card) for card in existing if card.revoked_at and card.revoked_reason != CORRECTED]
+        new: list[StoredCard] = []
+        kept: set[str] = set()
+        for draft in drafts:
+            refs = frozenset(refs_of[id(resource)] for resource in draft.resources)
+            same = _covering(right, refs, token)
+            kept |= {card.id for card in same}
+            if not same and refs not in taken_back:
+                new += self._signed(draft, refs_of, token, person.id, now)
+        superseded = tuple(card.id for card in right if card.id not in kept) if new or wrong else ()
+        return CardChanges(_in_place_of(new, wrong), superseded, tuple(card.id for card in wrong), reason)
+
+    def _drafts(
+        self,
+        patient: Resource,
+        records: Iterable[HeldRecord],
+        performers: Mapping[str, str],
+        refs_of: dict[int, str],
+    ) -> list[Draft]:
+        doses: list[Resource] = []
+        results: list[Resource] = []
+        for one in records:
+            kept = read_event(one.kind, one.resource)
+            resource = kept.resource or resource_of(kept.event, performers.get(one.clinic_id) or self.name)
+            (doses if one.kind == "immunization" else results).append(resource)
+            refs_of[id(resource)] = one.ref
+        return drafts_of(Submission(patient, tuple(doses), tuple(results)))
+
+    def _signed(
+        self, draft: Draft, refs_of: Mapping[int, str], token: str, person_id: str, now: datetime
+    ) -> list[StoredCard]:
+        key = self.active()
+        issuer = Issuer(self.iss, key, self.rid_secret)
+
+        def make(part: Draft) -> StoredCard:
+            refs = sorted(refs_of[id(resource)] for resource in part.resources)
+            holds = " ".join([token, *([PART] if part is not draft else []), *refs])
+            record = Record(self._card_id(person_id, holds, key.kid), part.bundle(), part.title)
+            try:
+                issued = issuer.issue(record, now)
+            except CardTooLarge:
+                if len(part.resources) > 1:
+                    raise
+                raise DoseTooLarge(part.resources[0]) from None
+            check_reads_back(issued, record, self.iss, key.public)
+            return StoredCard(issued.card_id, person_id, holds, part.title, issued.kid, issued.rid, issued.jws, now)
+
+        return fitted(draft, make)
+
+    def _card_id(self, person_id: str, holds: str, kid: str) -> str:
+        """Its own for each content and key, the same when a stopped run is repeated."""
+        named = f"card\x1f{person_id}\x1f{holds}\x1f{kid}".encode()
+        return hmac.digest(self.rid_secret, named, hashlib.sha256)[:ID_OCTETS].hex()
+
+
+def patient_of(person: Demographics) -> dict[str, Any]:
+    """The Patient of a card: the name, the date of birth, nothing else (requirement H2)."""
+    patient: dict[str, Any] = {"resourceType": "Patient", "name": [_name(person.name)]}
+    if person.birth_date:
+        patient["birthDate"] = person.birth_date
+    return patient
+
+
+def _name(name: Name) -> dict[str, Any]:
+    if name.text and not name.family:
+        return {"text": name.text}
+    said: dict[str, Any] = {"family": name.family, "given": list(name.given)}
+    if name.prefix:
+        said["prefix"] = [name.prefix]
+    if name.suffix:
+        said["suffix"] = [name.suffix]
+    return {key: value for key, value in said.items() if value}
+
+
+def _patient_token(patient: Resource) -> str:
+    """Stands among what a card holds: a corrected name or date of birth makes a new card."""
+    return "p" + hashlib.sha256(repr(sorted(patient.items())).encode()).hexdigest()[:12]
+
+
+def _records(card: StoredCard) -> frozenset[str]:
+    """The records on a card; cards of the first version have no patient token."""
+    return frozenset(ref for ref in card.refs if "." in ref)
+
+
+def _covering(right: Sequence[StoredCard], refs: frozenset[str], token: str) -> list[StoredCard]:
+    """The standing cards that together say exactly this, of this name: one card, or the parts of one too large."""
+    named = [card for card in right if token in card.refs or all("." in ref for ref in card.refs)]
+    parts = [card for card in named if _records(card) <= refs]
+    same = [card for card in parts if _records(card) == refs]
+    if same:
+        return same[-1:]
+    largest = [card for card in parts if not any(_records(card) < _records(other) for other in parts)]
+    split = largest and all(PART in card.refs for card in largest)
+    return largest if split and frozenset().union(*map(_records, largest)) == refs else []
+
+
+def _in_place_of(new: Sequence[StoredCard], wrong: Sequence[StoredCard]) -> tuple[StoredCard, ...]:
+    """Each new card named as the replacement of the wrong one it shares most records with; each at most once."""
+    left = list(wrong)
+    done = []
+    for card in new:
+        ids = {ref.split(".")[0] for ref in _records(card)}
+        old = max(left, key=lambda one: len(ids & {ref.split(".")[0] for ref in _records(one)}), default=None)
+        if old is not None and ids & {ref.split(".")[0] for ref in _records(old)}:
+            left.remove(old)
+            card = replace(card, replaces=old.id)
+        done.append(card)
+    return tuple(done)

@@ -1,0 +1,36 @@
+"""Who sends, and for which facilities."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from issuer.rights import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who connected."""
+
+    address: str
+    fingerprint: str = ""
+    """SHA-256 of the client's certificate, in lower-case hexadecimal; "" without TLS."""
+    subject: str = ""
+    """The common name of the client's certificate; "" without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A clinic's or laboratory's system, bound to its facilities."""
+
+    actor: Actor
+    facilities: Mapping[str, str]
+    """Codes as they stand in MSH-4 and RXA-11.4 (namespace or universal id), each with the clinic's id."""
+
+    def clinic_of(self, codes: Sequence[str]) -> str | None:
+        """The clinic of a facility that goes by these codes (HD: namespace id, universal id).
+
+        None where none is this sender's, or where the codes contradict each other: one may not borrow a namespace of
+        its own to speak for somebody else's universal id.
+        """
+        found = [self.facilities.get(code) for code in codes if code]
+        clinics = {clinic for clinic in found if clinic is not None}
+        return clinics.pop() if len(clinics) == 1 else None

@@ -1,0 +1,149 @@
+"""A present person's whole history: found by full identity, for a stated reason, and logged whether found or not.
+
+It answers one person, several that resemble, or none; nobody can browse. A protected person (HL7 PD1-12, a court, an
+address kept secret) is opened by the clinic that recorded them only; to everybody else there is nobody of that name.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from issuer.audit.entry import Entry
+from issuer.intake.events import read_event
+from issuer.intake.held import HeldRecord, Holdings
+from issuer.intake.proposal import Demographics, Event
+from issuer.models import record
+from issuer.persons import Candidate, decide, keys_of
+from issuer.rights import Actor, require
+from issuer.store import Store, audit
+from issuer.store.cards import clinic_names
+from issuer.store.holdings import holdings, persons_of, records_where
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+MAX_CANDIDATES = 5
+"""How many resembling persons are told: enough to choose, too few to browse."""
+ENOUGH_TO_NAME = 50
+"""Score from which somebody may be told that a person resembles (50: even odds)."""
+
+
+class ReasonMissing(ValueError):
+    """A history is opened for a stated reason. Nothing was shown."""
+
+
+class IdentityIncomplete(ValueError):
+    """A history is opened by full identity: name and date of birth, or an identifier with its authority."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One dose or result of somebody's history."""
+
+    record_id: str
+    event: Event = field(repr=False)
+    clinic_id: str
+    clinic_name: str
+    status: str
+    marks: tuple[str, ...]
+    version: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who was found, and what is known of them."""
+
+    kind: Literal["one", "several", "none", "protected"]
+    person_id: str = ""
+    person: Demographics | None = field(default=None, repr=False)
+    candidates: tuple[Demographics, ...] = field(default=(), repr=False)
+    records: tuple[HistoryLine, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Reads what the intake keeps."""
+
+    store: Store
+
+    def history(self, actor: Actor, person: Demographics, reason: str, now: datetime) -> Found:
+        """Everything about a present person.
+
+        Raises:
+            Forbidden, ReasonMissing, IdentityIncomplete: nothing was shown. StorageFull, StorageBusy.
+        """
+        require(actor, "person.open")
+        if not reason.strip():
+            raise ReasonMissing("say why the history is opened")
+        if not _is_full(person):
+            raise IdentityIncomplete("name and date of birth, or an identifier with its authority")
+        with self.store.writing() as connection:
+            found = self._found(connection, actor, person)
+            audit.append(connection, [_entry(actor, found, reason, now)])
+        return found
+
+    def of_person(self, actor: Actor, person_id: str, reason: str, now: datetime) -> Found:
+        """The same for somebody whose id is known from what was just recorded or opened."""
+        require(actor, "person.open")
+        if not reason.strip():
+            raise ReasonMissing("say why the history is opened")
+        with self.store.writing() as connection:
+            held = persons_of(connection, [person_id]).get(person_id)
+            records = records_where(connection, record.c.person_id, [person_id])
+            found = Found("none")
+            if held is not None:
+                found = self._opened(connection, actor, person_id, held.demographics, held.protected, records)
+            audit.append(connection, [_entry(actor, found, reason, now)])
+        return found
+
+    def _found(self, connection: "Connection", actor: Actor, person: Demographics) -> Found:
+        keys = keys_of(person)
+        held = holdings(connection, (*keys.identifiers, *keys.names), (), ())
+        who = decide(person, _candidates(held, keys.identifiers), _candidates(held, keys.names))
+        if who.kind == "match":
+            one = held.persons[who.person_id]
+            records = held.records.get(one.id, ())
+            return self._opened(connection, actor, one.id, one.demographics, one.protected, records)
+        near = [held.persons[other.person_id] for other in who.others if other.score >= ENOUGH_TO_NAME]
+        named = tuple(one.demographics for one in near if not one.protected)[:MAX_CANDIDATES]
+        return Found("several", candidates=named) if named else Found("none")
+
+    def _opened(
+        self,
+        connection: "Connection",
+        actor: Actor,
+        person_id: str,
+        person: Demographics,
+        protected: bool,
+        records: Sequence[HeldRecord],
+    ) -> Found:
+        if protected and not any(one.clinic_id == actor.clinic_id for one in records):
+            return Found("protected", person_id)
+        names = clinic_names(connection)
+        lines = tuple(_line(one, names.get(one.clinic_id, "")) for one in records if one.status != "deleted")
+        return Found("one", person_id, person, (), lines)
+
+
+def _is_full(person: Demographics) -> bool:
+    named = bool(person.name.family or person.name.text) and bool(person.birth_date)
+    return named or any(one.authority and one.value for one in person.identifiers)
+
+
+def _candidates(held: Holdings, keys: Iterable[str]) -> list[Candidate]:
+    ids = dict.fromkeys(who for key in keys for who in held.by_key.get(key, ()))
+    return [Candidate(who, held.persons[who].demographics) for who in ids if who in held.persons]
+
+
+def _line(one: HeldRecord, clinic_name: str) -> HistoryLine:
+    event = read_event(one.kind, one.resource).event
+    marks = tuple(one.marks.split())
+    return HistoryLine(one.id, event, one.clinic_id, clinic_name, one.status, marks, one.version, one.recorded_at)
+
+
+def _entry(actor: Actor, found: Found, reason: str, now: datetime) -> Entry:
+    action = "person.open" if found.kind == "one" else "person.search"
+    return Entry(
+        now, actor, action, "person", found.person_id, actor.clinic_id, found.person_id, reason, {"found": found.kind}
+    )

@@ -1,0 +1,255 @@
+"""The intake: whatever a door brings is checked, matched, decided, written and acknowledged in one transaction.
+
+    submitted = intake.submit(actor, clinic_id, proposals, now, door="hl7", message_id="42")
+    [outcome.did for outcome in submitted.outcomes]          # "recorded", "unchanged", "refused", …
+
+A message with one dose and a file's chunk of five hundred rows go the same way.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from issuer.audit.entry import Entry, Event
+from issuer.card_making import CardMaker
+from issuer.intake.checking import check
+from issuer.intake.deciding import Batch, Setting
+from issuer.intake.findings import finding
+from issuer.intake.held import HeldPerson, HeldRecord, Holdings, Writes
+from issuer.intake.keys import event_key
+from issuer.intake.looking import Found, Looking
+from issuer.intake.proposal import Demographics, Finding, Outcome, Proposal
+from issuer.persons import keys_of
+from issuer.plausibility.signing import SigningPolicy
+from issuer.rights import Actor, require
+from issuer.store import Store, StoredCard, audit, events
+from issuer.store.cards import cards_of, lock_person, note, public_names, write_cards
+from issuer.store.holdings import add_submission, clinic_row, holdings, lock_keys, message_seen, write
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+ID_OCTETS = 16
+ONE_LINE_FROM = 50
+"""From how many proposals on the audit log gets one line for the batch instead of one for each record. The line names
+the submission, and each record names it too."""
+_DONE = {
+    "recorded": "record.add",
+    "corrected": "record.correct",
+    "deleted": "record.delete",
+    "reinstated": "record.add",
+}
+_EVENTS = {
+    "recorded": "record.added",
+    "corrected": "record.corrected",
+    "deleted": "record.deleted",
+    "reinstated": "record.added",
+}
+
+
+class ClinicNotLive(Exception):
+    """The clinic is not known, not approved yet, suspended, or held for a second look. Nothing was recorded."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"the clinic is {state}")
+        self.state = state
+
+
+class NotWhole(Exception):
+    """A submission that is all or nothing had a part that was refused. Nothing was recorded."""
+
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        super().__init__("a part of an all-or-nothing submission was refused")
+        self.outcomes = tuple(outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of a submission."""
+
+    id: str
+    outcomes: tuple[Outcome, ...]
+    """In the order of the proposals."""
+    notes: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The one way in."""
+
+    store: Store
+    maker: CardMaker
+    random: Callable[[int], bytes] = field(repr=False)
+    policy: SigningPolicy = field(default_factory=SigningPolicy)
+
+    def submit(
+        self,
+        actor: Actor,
+        clinic_id: str,
+        proposals: Sequence[Proposal],
+        now: datetime,
+        *,
+        door: str,
+        message_id: str = "",
+        digest: str = "",
+        ask: bool = False,
+        whole: bool = False,
+        sign: bool = False,
+        within: "Callable[[Connection, tuple[Outcome, ...]], None] | None" = None,
+    ) -> Submitted:
+        """Take what a door brings, in one transaction.
+
+        Args:
+            door: form, fhir, hl7, csv, xlsx or api.
+            message_id: the sender's own id of the message, `digest` what it said: the same id with other content is
+                another message, and noted.
+            ask: somebody waits for questions; what they are about is not recorded until they are answered.
+            whole: all or nothing.
+            sign: sign the cards now; else each is signed when it is first asked for.
+            within: more to be written in the same transaction (the books of a file's chunk).
+        Raises:
+            Forbidden, ClinicNotLive, NotWhole, StorageFull, StorageBusy: nothing was recorded.
+        """
+        self._check_rights(actor, clinic_id, proposals)
+        checked = [check(proposal, now) for proposal in proposals]
+        submission_id = self._new_id()
+        with self.store.writing() as connection:
+            self._check_live(connection, clinic_id)
+            held = self._held(connection, clinic_id, proposals)
+            setting = Setting(clinic_id, submission_id, now, self._new_id, self.policy, ask)
+            batch = Batch(setting, held)
+            outcomes = tuple(batch.take(one, found) for one, found in zip(proposals, checked, strict=True))
+            if whole and not all(outcome.accepted for outcome in outcomes):
+                raise NotWhole(outcomes)
+            notes = self._notes(connection, actor, message_id, digest)
+            if _changes(outcomes) or message_id:
+                row = _submission(submission_id, door, actor, clinic_id, message_id, digest, now)
+                add_submission(connection, row)
+            write(connection, batch.writes, actor.id, now)
+            self._put_cards_right(connection, batch.writes, held, now, sign)
+            audit.append(connection, _entries(actor, clinic_id, submission_id, outcomes, batch.writes, now))
+            events.append(connection, _events(clinic_id, submission_id, outcomes, now))
+            if within is not None:
+                within(connection, outcomes)
+        return Submitted(submission_id, outcomes, notes)
+
+    def history(self, actor: Actor, person: Demographics, reason: str, now: datetime) -> Found:
+        """`issuer.intake.looking.Looking.history`, for doors that ask as well as send."""
+        return Looking(self.store).history(actor, person, reason, now)
+
+    # ---- Cards ------------------------------------------------------------------------------------------------------
+
+    def _put_cards_right(
+        self, connection: "Connection", writes: Writes, held: Holdings, now: datetime, sign: bool
+    ) -> None:
+        """Cards that say what is not so any more are taken back and made anew, in this transaction."""
+        changed = {one.person_id for before, after, _ in writes.changed_records.values() for one in (before, after)}
+        touched = changed | ({one.person_id for one in writes.new_records.values()} if sign else set())
+        if not touched:
+            return
+        names = public_names(connection)
+        for person_id in sorted(touched):
+            existing: tuple[StoredCard, ...] = ()
+            if person_id not in writes.new_persons:
+                lock_person(connection, person_id)
+                existing = cards_of(connection, person_id)
+            if not sign and not existing:
+                continue
+            person, records = _as_it_will_be(person_id, held, writes)
+            changes = self.maker.changes(person, records, existing, names, now, sign=sign or bool(existing))
+            write_cards(connection, changes, now)
+            if changes.revoked:
+                note(connection, self._new_id(), person_id, "card-replaced", now)
+                revoked = [Event(now, "card.revoked", "card", card_id) for card_id in changes.revoked]
+                events.append(connection, revoked)
+
+    # ---- What is known ----------------------------------------------------------------------------------------------
+
+    def _held(self, connection: "Connection", clinic_id: str, proposals: Sequence[Proposal]) -> Holdings:
+        keys: set[str] = set()
+        for one in proposals:
+            found = keys_of(one.person)
+            keys.update(found.identifiers, found.names)
+        lock_keys(connection, keys)
+        sent = {event_key(clinic_id, one.event_id) for one in proposals if one.event_id}
+        return holdings(connection, keys, (one.person_id for one in proposals), sent)
+
+    def _check_rights(self, actor: Actor, clinic_id: str, proposals: Sequence[Proposal]) -> None:
+        require(actor, "record.write", clinic_id)
+        if any(one.action != "add" for one in proposals):
+            require(actor, "record.correct", clinic_id)
+
+    def _check_live(self, connection: "Connection", clinic_id: str) -> None:
+        row = clinic_row(connection, clinic_id)
+        state = row["state"] if row else "unknown"
+        if state != "live":
+            raise ClinicNotLive(state)
+
+    def _notes(self, connection: "Connection", actor: Actor, message_id: str, digest: str) -> tuple[Finding, ...]:
+        if not message_id:
+            return ()
+        seen = message_seen(connection, actor.id, message_id)
+        return (finding("message-id-reused", "event.id"),) if any(one != digest for one in seen) else ()
+
+    def _new_id(self) -> str:
+        return self.random(ID_OCTETS).hex()
+
+
+def _changes(outcomes: Sequence[Outcome]) -> bool:
+    return any(outcome.did not in ("refused", "asked", "unchanged") for outcome in outcomes)
+
+
+def _as_it_will_be(person_id: str, held: Holdings, writes: Writes) -> tuple[HeldPerson, list[HeldRecord]]:
+    person = writes.changed_persons.get(person_id) or writes.new_persons.get(person_id) or held.persons[person_id]
+    records = {one.id: one for one in held.records.get(person_id, ())}
+    records |= {one.id: one for one in writes.new_records.values() if one.person_id == person_id}
+    for before, after, _ in writes.changed_records.values():
+        if before.person_id == person_id:
+            records.pop(before.id, None)
+        if after.person_id == person_id:
+            records[after.id] = after
+    return person, list(records.values())
+
+
+def _submission(
+    submission_id: str, door: str, actor: Actor, clinic_id: str, message_id: str, digest: str, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": submission_id,
+        "door": door,
+        "actor": actor.id,
+        "clinic_id": clinic_id,
+        "message_id": message_id,
+        "digest": digest,
+        "received_at": now,
+    }
+
+
+def _entries(
+    actor: Actor, clinic_id: str, submission_id: str, outcomes: Sequence[Outcome], writes: Writes, now: datetime
+) -> list[Entry]:
+    done = [outcome for outcome in outcomes if outcome.did in _DONE]
+    lines = [
+        Entry(now, actor, "review.open", "review", review_id, clinic_id, newer)
+        for review_id, newer, _, _, _ in writes.reviews
+    ]
+    if len(outcomes) >= ONE_LINE_FROM:
+        ids = "\n".join(sorted(outcome.record_id for outcome in done))
+        detail: dict[str, str | int] = {did: sum(one.did == did for one in outcomes) for did in _DONE}
+        detail["records"] = hashlib.sha256(ids.encode()).hexdigest()
+        return [*lines, Entry(now, actor, "record.batch", "submission", submission_id, clinic_id, "", "", detail)]
+    lines += [Entry(now, actor, _DONE[one.did], "record", one.record_id, clinic_id, one.person_id) for one in done]
+    lines += [
+        Entry(now, actor, "person.update", "person", one.person_id, clinic_id, one.person_id)
+        for one in outcomes
+        if one.did == "noted"
+    ]
+    return lines
+
+
+def _events(clinic_id: str, submission_id: str, outcomes: Sequence[Outcome], now: datetime) -> list[Event]:
+    if len(outcomes) >= ONE_LINE_FROM:
+        return [Event(now, "records.added", "submission", submission_id, clinic_id)] if _changes(outcomes) else []
+    return [Event(now, _EVENTS[one.did], "record", one.record_id, clinic_id) for one in outcomes if one.did in _EVENTS]

@@ -1,0 +1,171 @@
+"""What the intake needs to know before it decides, and what it decided, written. One transaction around both."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, any_, bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
+
+from issuer.intake.held import HeldPerson, HeldRecord, Holdings, Writes
+from issuer.models import clinic, person, person_key, question, record, record_version, review, submission
+from issuer.persons import demographics_json, read_demographics
+from issuer.store.rows import add_rows, in_portions
+
+KEEP_BEFORE = timedelta(days=180)
+"""How long what a record was before a correction is kept: long enough for a complaint, then it is forgotten."""
+RECORD_COLUMNS = tuple(HeldRecord.__slots__)
+
+
+def clinic_row(connection: Connection, clinic_id: str) -> RowMapping | None:
+    """A clinic's row: id, name, public_name, state, details."""
+    return connection.execute(select(clinic).where(clinic.c.id == clinic_id)).mappings().first()
+
+
+def lock_keys(connection: Connection, keys: Iterable[str]) -> None:
+    """Nobody else decides about persons with these keys until the transaction ends: two messages about one new person
+    make one person. SQLite has one writer anyhow."""
+    if connection.dialect.name != "postgresql":
+        return
+    chosen = sorted(set(keys))
+    if chosen:
+        statement = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
+        connection.execute(statement, {"keys": chosen})
+
+
+def holdings(
+    connection: Connection, keys: Iterable[str], person_ids: Iterable[str], event_keys: Iterable[str]
+) -> Holdings:
+    """Everybody with one of the keys or ids, and all their records; and the records with the senders' ids."""
+    by_key: dict[str, tuple[str, ...]] = {}
+    for row in _where_in(connection, person_key.c.key, keys, person_key.c.key, person_key.c.person_id):
+        by_key[row.key] = (*by_key.get(row.key, ()), row.person_id)
+    by_event = {
+        one.event_key: one for one in records_where(connection, record.c.event_key, event_keys) if one.event_key
+    }
+    ids = {who for many in by_key.values() for who in many}
+    ids |= {who for who in person_ids if who} | {one.person_id for one in by_event.values()}
+    persons = persons_of(connection, ids)
+    records: dict[str, tuple[HeldRecord, ...]] = {}
+    for one in records_where(connection, record.c.person_id, persons):
+        records[one.person_id] = (*records.get(one.person_id, ()), one)
+    return Holdings(persons, by_key, records, by_event)
+
+
+def persons_of(connection: Connection, ids: Iterable[str]) -> dict[str, HeldPerson]:
+    """Persons by id; those merged into another are not among them."""
+    wanted = (person.c.id, person.c.demographics, person.c.protected)
+    return {
+        row.id: HeldPerson(row.id, read_demographics(row.demographics), row.protected)
+        for row in _where_in(connection, person.c.id, ids, *wanted, person.c.merged_into)
+        if row.merged_into is None
+    }
+
+
+def records_where(connection: Connection, chosen: Any, wanted: Iterable[str]) -> list[HeldRecord]:
+    """Records by a column's values, oldest first."""
+    columns = [record.c[name] for name in RECORD_COLUMNS]
+    rows = _where_in(connection, chosen, wanted, *columns)
+    return sorted((HeldRecord(*row) for row in rows), key=lambda one: (one.recorded_at, one.id))
+
+
+def _where_in(connection: Connection, chosen: Any, wanted: Iterable[str], *columns: Any) -> list[Any]:
+    """Rows whose column is one of many values. PostgreSQL gets one array: one plan, whatever the number."""
+    found: list[Any] = []
+    for portion in in_portions(sorted(set(wanted))):
+        if connection.dialect.name == "postgresql":
+            statement = select(*columns).where(chosen == any_(bindparam("wanted", type_=ARRAY(VARCHAR))))
+            found += connection.execute(statement, {"wanted": portion}).all()
+        else:
+            found += connection.execute(select(*columns).where(chosen.in_(portion))).all()
+    return found
+
+
+def write(connection: Connection, writes: Writes, actor: str, now: datetime) -> None:
+    """Everything a batch decided."""
+    add_rows(connection, person, [_person_values(one, now) for one in writes.new_persons.values()])
+    add_rows(connection, person_key, [{"key": key, "person_id": who} for key, who in dict.fromkeys(writes.new_keys)])
+    for one in writes.changed_persons.values():
+        changed = _person_values(one, now)
+        del changed["created_at"]
+        connection.execute(update(person).where(person.c.id == one.id).values(changed))
+    add_rows(connection, record, [record_values(one) for one in writes.new_records.values()])
+    for before, after, reason in writes.changed_records.values():
+        _change(connection, before, after, reason, actor, now)
+    asked = {(who, code) for who, code in writes.questions}
+    for record_id, code in sorted(asked):
+        _ask(connection, record_id, code, now, writes)
+    add_rows(connection, review, _review_values(writes, now))
+
+
+def _change(
+    connection: Connection, before: HeldRecord, after: HeldRecord, reason: str, actor: str, now: datetime
+) -> None:
+    version = {
+        "record_id": before.id,
+        "version": before.version,
+        "status": before.status,
+        "resource": before.resource,
+        "reason": reason,
+        "changed_by": actor,
+        "changed_at": now,
+        "forget_after": now + KEEP_BEFORE,
+    }
+    add_rows(connection, record_version, [version])
+    connection.execute(update(record).where(record.c.id == after.id).values(record_values(after)))
+
+
+def _ask(connection: Connection, record_id: str, code: str, now: datetime, writes: Writes) -> None:
+    changed = writes.changed_records.get(record_id)
+    owner = changed[1] if changed else writes.new_records.get(record_id)
+    if owner is None:
+        return
+    if changed:
+        old = (question.c.record_id == record_id) & (question.c.code == code)
+        connection.execute(question.delete().where(old))
+    add_rows(
+        connection,
+        question,
+        [{"record_id": record_id, "code": code, "clinic_id": owner.clinic_id, "asked_at": now}],
+    )
+
+
+def _review_values(writes: Writes, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": review_id,
+            "newer": newer,
+            "older": older,
+            "score": score,
+            "reasons": reasons,
+            "state": "open",
+            "opened_at": now,
+        }
+        for review_id, newer, older, score, reasons in writes.reviews
+    ]
+
+
+def _person_values(one: HeldPerson, now: datetime) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "demographics": demographics_json(one.demographics),
+        "birth_date": one.demographics.birth_date[:10],
+        "protected": one.protected,
+        "created_at": now,
+    }
+
+
+def record_values(one: HeldRecord) -> dict[str, Any]:
+    """A record as a row."""
+    return {name: getattr(one, name) for name in RECORD_COLUMNS}
+
+
+def add_submission(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Keep that a message came."""
+    add_rows(connection, submission, [row])
+
+
+def message_seen(connection: Connection, actor: str, message_id: str) -> Sequence[str]:
+    """Digests of the messages this sender sent under an id."""
+    same = (submission.c.actor == actor) & (submission.c.message_id == message_id)
+    return connection.execute(select(submission.c.digest).where(same)).scalars().all()

@@ -1,0 +1,169 @@
+"""The books of imports: jobs, their chunks, rows that wait for their correction, mappings that clinics said before.
+
+People stop, resume and look (each asked for the right once more, with the job in hand); workers claim chunks and close
+them within the transaction that records the rows. Two workers never hold one chunk: on PostgreSQL a claim locks its
+row and passes over locked ones, SQLite has one writer.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from issuer.audit.entry import Entry
+from issuer.db import reading, writing
+from issuer.models.imports import column_mapping, import_chunk, import_job, waiting_row
+from issuer.rights import Actor, require
+from issuer.store.audit import append as append_audit
+from issuer.store.rows import add_rows
+from issuer.tables.books import (
+    KEPT,
+    LEASE,
+    MOST_ATTEMPTS,
+    Claim,
+    ClaimLost,
+    Counts,
+    GivenUp,
+    Job,
+    NewJob,
+    RowState,
+    UnknownJob,
+    UnknownRow,
+    Waiting,
+)
+from issuer.tables.mapping import ColumnMapping, from_json, to_json
+from issuer.tables.reading import Chunk
+from issuer.tables.rows import Head
+
+Append = Callable[[Connection, Sequence[Entry]], None]
+OPEN = ("waiting", "running")
+"""States of a job whose chunks are handed out."""
+
+
+class ImportStore:
+    """Imports, for people and for workers."""
+
+    def __init__(self, engine: Engine, append: Append = append_audit) -> None:
+        self._engine = engine
+        self._append = append
+
+    # ---- People -----------------------------------------------------------------------------------------------------
+
+    def add(self, actor: Actor, new: NewJob, chunks: Iterable[Chunk]) -> None:
+        """Write a job and its chunks down; workers begin at once. Raises Forbidden."""
+        require(actor, "import.run", new.clinic_id)
+        with writing(self._engine) as connection:
+            connection.execute(insert(import_job).values(_job_values(new)))
+            add_rows(connection, import_chunk, [_chunk_values(new.id, chunk) for chunk in chunks])
+            self._note(connection, actor, "import.start", new.id, new.clinic_id, new.created_at, rows=new.rows)
+
+    def job(self, actor: Actor, job_id: str) -> Job:
+        """One job as it stands. Raises UnknownJob, Forbidden."""
+        with reading(self._engine) as connection:
+            return self._required(connection, actor, job_id)
+
+    def jobs(self, actor: Actor, clinic_id: str, limit: int = 50) -> tuple[Job, ...]:
+        """A clinic's jobs, the newest first; of all clinics for "" where the actor may. Raises Forbidden."""
+        require(actor, "import.run", clinic_id)
+        clinic_id = clinic_id or actor.clinic_id
+        with reading(self._engine) as connection:
+            where = [import_job.c.clinic_id == clinic_id] if clinic_id else []
+            query = _jobs().where(*where).order_by(import_job.c.created_at.desc(), import_job.c.id).limit(limit)
+            return tuple(_as_job(connection, row) for row in connection.execute(query))
+
+    def stop(self, actor: Actor, job_id: str, now: datetime) -> Job:
+        """Hand out no further chunk; those begun are finished. Raises UnknownJob, Forbidden."""
+        with writing(self._engine) as connection:
+            job = self._required(connection, actor, job_id)
+            if job.state in OPEN:
+                _pause(connection, job, "stopped", now)
+                self._note(connection, actor, "import.stop", job_id, job.clinic_id, now)
+            return self._required(connection, actor, job_id)
+
+    def resume(self, actor: Actor, job_id: str, now: datetime) -> Job:
+        """Go on with a stopped job, and try chunks that were given up again. Raises UnknownJob, Forbidden."""
+        with writing(self._engine) as connection:
+            job = self._required(connection, actor, job_id)
+            again = connection.execute(
+                update(import_chunk)
+                .where(import_chunk.c.job_id == job_id, import_chunk.c.state == "failed")
+                .values(state="waiting", attempts=0, worker=None, claimed_at=None, error=None)
+            ).rowcount
+            if job.state == "stopped" or again:
+                state = "waiting" if job.started_at is None else "running"
+                values = {"state": state, "ended_at": None}
+                if state == "running" and job.resumed_at is None:
+                    values["resumed_at"] = now
+                connection.execute(update(import_job).where(import_job.c.id == job_id).values(values))
+                self._note(connection, actor, "import.resume", job_id, job.clinic_id, now, chunks=again)
+            return self._required(connection, actor, job_id)
+
+    def given_up(self, actor: Actor, job_id: str) -> tuple[GivenUp, ...]:
+        """Chunks that failed as often as they were tried, in order. Raises UnknownJob, Forbidden."""
+        with reading(self._engine) as connection:
+            self._required(connection, actor, job_id)
+            failed = (import_chunk.c.job_id == job_id, import_chunk.c.state == "failed")
+            query = select(import_chunk).where(*failed).order_by(import_chunk.c.number)
+            return tuple(
+                GivenUp(row.number, row.first_row, row.rows, row.attempts, row.error or "")
+                for row in connection.execute(query)
+            )
+
+    def waiting(
+        self, actor: Actor, job_id: str, after: int = 0, limit: int = 1_000, state: RowState = "waiting"
+    ) -> tuple[Waiting, ...]:
+        """Rows that were not recorded, in order, from the one after `after` on. Raises UnknownJob, Forbidden."""
+        with reading(self._engine) as connection:
+            self._required(connection, actor, job_id)
+            where = (waiting_row.c.job_id == job_id, waiting_row.c.row > after, waiting_row.c.state == state)
+            query = select(waiting_row).where(*where).order_by(waiting_row.c.row).limit(limit)
+            return tuple(_as_waiting(row) for row in connection.execute(query))
+
+    def settle_row(
+        self, connection: Connection, actor: Actor, job_id: str, row: int, state: RowState, now: datetime
+    ) -> None:
+        """A waiting row was mended (in the transaction that records it) or dropped. Raises UnknownRow, Forbidden."""
+        job = self._required(connection, actor, job_id)
+        key = (waiting_row.c.job_id == job.id, waiting_row.c.row == row, waiting_row.c.state == "waiting")
+        if connection.execute(update(waiting_row).where(*key).values(state=state, changed_at=now)).rowcount != 1:
+            raise UnknownRow
+
+    # ---- Mappings ---------------------------------------------------------------------------------------------------
+
+    def remember(
+        self, actor: Actor, clinic_id: str, fingerprint: str, mapping: ColumnMapping, now: datetime
+    ) -> None:
+        """Keep what a clinic said of a file with these headers. Raises Forbidden."""
+        require(actor, "import.run", clinic_id)
+        key = (column_mapping.c.clinic_id == clinic_id, column_mapping.c.fingerprint == fingerprint)
+        values = {"mapping": to_json(mapping), "used_at": now}
+        with writing(self._engine) as connection:
+            connection.execute(delete(column_mapping).where(*key))
+            connection.execute(
+                insert(column_mapping).values(clinic_id=clinic_id, fingerprint=fingerprint, **values)
+            )
+
+    def remembered(self, actor: Actor, clinic_id: str, fingerprint: str) -> ColumnMapping | None:
+        """What the clinic said of such a file before. Raises Forbidden."""
+        require(actor, "import.run", clinic_id)
+        key = (column_mapping.c.clinic_id == clinic_id, column_mapping.c.fingerprint == fingerprint)
+        with reading(self._engine) as connection:
+            found = connection.scalar(select(column_mapping.c.mapping).where(*key))
+        return from_json(found) if found is not None else None

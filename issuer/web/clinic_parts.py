@@ -1,0 +1,85 @@
+"""What the clinic's pages work with, put together once; and what of a request all of them ask."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from flask import session
+
+from issuer.clinic_desk.catalogue import Catalogue
+from issuer.clinic_desk.drive import Drive, Recent, kept_drive, read_drive, read_recent, with_recent
+from issuer.clinic_desk.patients import Entered, Patients
+from issuer.clinic_desk.proposals import Desk
+from issuer.clinic_desk.vials import Vial
+from issuer.intake.looking import Looking
+from issuer.intake.service import Intake
+from issuer.rights import Actor, Forbidden
+from issuer.staff.people import Clinic
+from issuer.store.staff_clinics import ClinicStore
+from issuer.web.sessions import current_actor
+
+CHART_AUTHORITY = "urn:countersign:clinic:"
+"""Before a clinic's id: who assigns the chart numbers that its nurses type."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicParts:
+    """The use cases and settings behind the pages of a clinic."""
+
+    intake: Intake
+    looking: Looking
+    patients: Patients
+    clinics: ClinicStore
+    products: Catalogue
+    tests: Catalogue
+    scan: Callable[[str, date], Vial]
+    clock: Callable[[], datetime]
+    issuer_name: str
+    address: str
+    """Where residents reach the service, without trailing slash."""
+    sample: bool = False
+    vaccinator: Callable[[], str] = field(default=lambda: "")
+    """The name of whoever is logged in."""
+
+    def clinic(self) -> Clinic:
+        """The clinic of whoever is logged in. Raises Forbidden: they belong to none."""
+        actor = current_actor()
+        if not actor.clinic_id:
+            raise Forbidden("this page is a clinic's")
+        return self.clinics.clinic(actor, actor.clinic_id)
+
+    def desk(self) -> Desk:
+        """Where and when the form is filled in."""
+        clinic = self.clinic()
+        zone = zone_of(clinic.details)
+        today = self.clock().astimezone(zone).date()
+        return Desk(self.products, self.tests, today, zone, f"{CHART_AUTHORITY}{clinic.id}", self.drive().lot)
+
+    def drive(self) -> Drive:
+        """What is remembered from the patient before."""
+        drive = read_drive(session.get("drive"))
+        return drive if drive.vaccinator else read_drive({**kept_drive(drive), "vaccinator": self.vaccinator()})
+
+    def remember(self, drive: Drive, record_ids: list[str], now: datetime) -> None:
+        """For the next patient, and for the list of what was just recorded."""
+        session["drive"] = kept_drive(drive)
+        session["recent"] = with_recent(self.recent(now), record_ids, now)
+
+    def recent(self, now: datetime) -> tuple[Recent, ...]:
+        """Ids of what was recorded here lately, newest first."""
+        return read_recent(session.get("recent"), now)
+
+    def just_recorded(self, actor: Actor, now: datetime) -> tuple[Entered, ...]:
+        """The same in words."""
+        return self.patients.entered(actor, [one for one, _ in self.recent(now)], now)
+
+
+def zone_of(details: str) -> tzinfo:
+    """A clinic's time zone; UTC where none was entered, or none of that name exists."""
+    try:
+        entered = json.loads(details or "{}")
+        return ZoneInfo(entered["time_zone"]) if isinstance(entered, dict) and entered.get("time_zone") else UTC
+    except (ValueError, TypeError, ZoneInfoNotFoundError):
+        return UTC
