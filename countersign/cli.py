@@ -16,6 +16,12 @@ COMMANDS = {
     "registry": ("countersign.commands.registry", "Decide whose signatures count, and publish that."),
     "db": ("countersign.commands.db", "Bring the issuer's database to this version."),
     "serve": ("countersign.commands.serve", "Run one service."),
+    "worker": ("countersign.commands.worker", "Behind the pages: imports, the audit log's seals, webhooks."),
+    "hl7": ("countersign.commands.hl7", "Listen for HL7 v2 messages over MLLP."),
+    "import": ("countersign.commands.import_table", "Files of many rows: bring in, follow, stop, go on."),
+    "audit": ("countersign.commands.audit", "Who did what to which record: verify, note the head, export."),
+    "staff": ("countersign.commands.staff", "The people who work here."),
+    "clinic": ("countersign.commands.clinic", "Clinics: enter, approve, list."),
     "run": ("countersign.commands.run", "Issuer and verifier on this machine, with sample residents."),
 }
 

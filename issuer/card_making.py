@@ -51,6 +51,11 @@ class CardMaker:
     name: str
     """Who stands on a card as performer where nobody else does."""
 
+    def opened(self) -> "CardMaker":
+        """The same with the key opened once, for a batch."""
+        key = self.active()
+        return replace(self, active=lambda: key)
+
     def changes(
         self,
         person: HeldPerson,

@@ -122,6 +122,10 @@ def upgrade(url: str, revision: str = "head") -> None:
                 raise RuntimeError("a migration left rows that refer to nothing; nothing was changed")
     finally:
         engine.dispose()
+    if revision == "head" and url.startswith("postgresql"):
+        from issuer.jobs import prepare  # the queue's own tables; it is heavy, and SQLite has none
+
+        prepare(url)
 
 
 def is_current(engine: Engine) -> bool:

@@ -75,6 +75,8 @@ def _resource(resource: Mapping[str, Any], path: str, places: Mapping[str, str])
 
 
 def _shrink(value: Any, name: str, path: str, places: Mapping[str, str]) -> Any:
+    if type(value) is str:
+        return value
     if isinstance(value, list):
         return [_shrink(item, name, f"{path}[{number}]", places) for number, item in enumerate(value)]
     if not isinstance(value, Mapping):

@@ -10,7 +10,6 @@ import click
 
 from countersign.clock import utc_now
 from countersign.deployment import Deployment, open_deployment
-from keys.store import load_or_create_secret
 
 if TYPE_CHECKING:
     from issuer.store.audit import AuditStore
@@ -37,8 +36,9 @@ def verify(deployment: Deployment, noted: str | None, as_json: bool) -> None:
 
     from issuer.audit.verifying import WORDS
 
+    store, secret = _open_sealed(deployment)
     try:
-        found = _store(deployment).verify(_known_secret(deployment), noted)
+        found = store.verify(secret, noted)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     if as_json:
@@ -59,7 +59,7 @@ def verify(deployment: Deployment, noted: str | None, as_json: bool) -> None:
 @click.pass_obj
 def head(deployment: Deployment) -> None:
     """Print the newest seal as NUMBER:HASH. Note it where the operator of this database cannot change it."""
-    found = _store(deployment).head()
+    found = _open(deployment)[0].head()
     if found is None:
         raise click.ClickException("Nothing is sealed yet.")
     click.echo(found.text)
@@ -69,7 +69,8 @@ def head(deployment: Deployment) -> None:
 @click.pass_obj
 def seal(deployment: Deployment) -> None:
     """Seal what is not sealed yet. A running issuer does so twice a second."""
-    click.echo(f"{_store(deployment).seal(_secret(deployment), utc_now())} entries sealed.")
+    store, secret = _open(deployment)
+    click.echo(f"{store.seal(secret, utc_now())} entries sealed.")
 
 
 @command.command()
@@ -102,7 +103,7 @@ def export(
     wanted = Filter(
         actor, "", clinic, action, "", object_id, person, _moment(since, "--since"), _moment(until, "--until")
     )
-    store = _store(deployment)
+    store, _ = _open(deployment)
     noted = Entry(utc_now(), Actor("operator", "operator"), "audit.export", "audit", "", person_id=person)
     store.note([noted])
     write = csv_rows if form == "csv" else json_lines
@@ -125,24 +126,20 @@ def _moment(text: str | None, option: str) -> datetime | None:
     raise click.UsageError(f"{option} is a day or a moment such as 2026-11-20 or 2026-11-20T14:05:00")
 
 
-def _store(deployment: Deployment) -> "AuditStore":
+def _open(deployment: Deployment) -> "tuple[AuditStore, bytes]":
+    """The log, and the secret behind its seals."""
     from issuer.db import open_engine
     from issuer.settings import from_environ
     from issuer.store.audit import AuditStore
 
     settings = from_environ({"COUNTERSIGN_ISS": deployment.iss} | dict(os.environ), deployment.folder)
-    return AuditStore(open_engine(settings.database_url))
+    return AuditStore(open_engine(settings.database_url)), settings.audit_secret
 
 
-def _secret(deployment: Deployment) -> bytes:
-    """The secret behind the seals."""
-    return load_or_create_secret(deployment.secrets / SECRET)
-
-
-def _known_secret(deployment: Deployment) -> bytes:
-    """The same, where it must be there already: with a new one no seal would verify."""
+def _open_sealed(deployment: Deployment) -> "tuple[AuditStore, bytes]":
+    """The same, where the secret must be there already: with a new one no seal would verify."""
     if not (deployment.secrets / SECRET).exists():
         raise click.ClickException(
             f"secrets/{SECRET} is not there: put back the one that sealed this log. Nothing was checked."
         )
-    return _secret(deployment)
+    return _open(deployment)

@@ -131,9 +131,8 @@ def _door(options: Options) -> "Door":
 
     deployment = open_deployment(options.data)
     settings = from_environ({"COUNTERSIGN_ISS": deployment.iss} | dict(os.environ), deployment.folder)
-    intake = make_intake(settings, deployment.card_keys())
     reading = Reading(ZoneInfo(options.zone), options.region.upper(), options.processing_id)
-    return make_door(intake, intake, intake, reading)
+    return make_door(make_intake(settings, deployment.card_keys()), reading)
 
 
 def _run_processes(options: Options, workers: int) -> None:

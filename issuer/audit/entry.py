@@ -14,7 +14,7 @@ class Entry:
     at: datetime
     actor: Actor
     action: str
-    """`record.add`, `record.correct`, `person.open`, `card.issue`, `import.chunk` …: a word of `issuer.audit.actions`."""
+    """`record.add`, `person.open`, `card.issue` …: a word of `issuer.audit.actions`."""
     object_kind: str
     """person, record, card, submission, import, clinic, staff, client, review, merge, lot, export, session, …"""
     object_id: str

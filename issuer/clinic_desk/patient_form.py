@@ -94,7 +94,7 @@ class Row:
     @property
     def is_blank(self) -> bool:
         """Whether nothing was entered; a day alone is what the page put there."""
-        return not (self.product or self.choice or self.quantity or self.outcome)
+        return not (self.product or self.choice or self.lot or self.expires or self.quantity or self.outcome)
 
     def name(self, part: str) -> str:
         """A field's name on the page."""

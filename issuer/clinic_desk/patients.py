@@ -6,7 +6,7 @@ A clinic sees the cards of a person it has a record of; whoever else is opened b
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from issuer.audit.entry import Entry
 from issuer.clinic_desk.drive import UNDO_SECONDS
@@ -49,7 +49,8 @@ class Entered:
     marks: tuple[Mark, ...] = ()
     unsigned: tuple[Mark, ...] = ()
     """Why it stands on no card; empty where it may."""
-    undo_until: datetime | None = None
+    undo_seconds: int = 0
+    """How long it can still be undone; 0 for no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Patients:
         """
         require(actor, "record.correct", actor.clinic_id)
         held, person = self.own_record(actor, record_id)
-        if held.status == "deleted" or undo_until(held) is None or now > held.changed_at + _MINUTE:
+        if not seconds_to_undo(held, now):
             raise TooLateToUndo
         return self._taken_back(actor, held, person, now)
 
@@ -151,24 +152,24 @@ class Patients:
             audit.append(connection, [entry])
 
 
-_MINUTE = timedelta(seconds=UNDO_SECONDS)
-
-
 def deletion_of(held: HeldRecord, person: HeldPerson) -> Proposal:
     """What takes a record away: it is named by person, product and day."""
     event = read_event(held.kind, held.resource).event
     return Proposal(Demographics(), event, "delete", person_id=person.id)
 
 
-def undo_until(held: HeldRecord) -> datetime | None:
-    """Until when it can be undone; None for what was corrected since: the version before would not come back."""
-    return held.changed_at + _MINUTE if held.version == 1 else None
+def seconds_to_undo(held: HeldRecord, now: datetime) -> int:
+    """0 where it cannot be undone: the minute is over, it is gone, or it was corrected (the version before would not
+    come back)."""
+    if held.version != 1 or held.status == "deleted":
+        return 0
+    return max(0, UNDO_SECONDS - int((now - held.changed_at).total_seconds()))
 
 
 def entered_of(held: HeldRecord, person: HeldPerson | None, now: datetime) -> Entered:
     """A record in words."""
     event = read_event(held.kind, held.resource).event
-    until = undo_until(held)
+    left = seconds_to_undo(held, now)
     known = person.demographics if person else Demographics()
     return Entered(
         held.id,
@@ -181,5 +182,5 @@ def entered_of(held: HeldRecord, person: HeldPerson | None, now: datetime) -> En
         held.status,
         marks_of(held.marks.split()),
         marks_of([held.unsigned_because]) if held.unsigned_because else (),
-        until if until and now <= until and held.status != "deleted" else None,
+        left,
     )

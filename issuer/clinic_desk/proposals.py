@@ -74,7 +74,7 @@ def proposals_of(form: PatientForm, desk: Desk) -> Reading:
     filled = [row for row in form.rows if not row.is_blank]
     if not filled:
         faults.append((form.rows[0].name("product"), "Type the product, scan the vial, or type the test."))
-    events = [(row, _event(row, form, desk, choices, faults)) for row in filled]
+    events = [(row, event_of(row, form, desk, choices, faults)) for row in filled]
     if faults:
         return Reading(form, (), (), tuple(faults), choices)
     proposals = tuple(
@@ -150,9 +150,10 @@ def _born(who: Who, faults: list[Fault]) -> str:
         return ""
 
 
-def _event(
+def event_of(
     row: Row, form: PatientForm, desk: Desk, choices: Mapping[int, tuple[Choice, ...]], faults: list[Fault]
 ) -> Event | None:
+    """A row as a dose or result; None where a fault was added."""
     before = len(faults)
     _check_product(row, choices, faults)
     event = _dose(row, form, desk, faults) if row.kind == "dose" else _result(row, desk, faults)

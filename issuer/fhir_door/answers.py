@@ -31,6 +31,7 @@ STATUSES: Mapping[str, int] = {
     "nothing-to-change": 404,
     "person-unknown": 404,
     "another-record-stands": 409,
+    "person-moved": 409,
     "record-deleted": 410,
     "version-conflict": 412,
 }

@@ -67,8 +67,13 @@ TYPES: Mapping[str, str] = {
     "card-unreadable": "exception",
     "parameter-unknown": "not-supported",
     "parameter-repeated": "duplicate",
-    "body-too-large": "too-long",
-    "whole-refused": "business-rule",
+    "method-not-allowed": "not-supported",
+    "request-entity-too-large": "too-long",
+    "content-too-large": "too-long",
+    "internal-server-error": "exception",
+    "bad-request": "structure",
+    "not-your-patient": "forbidden",
+    "person-moved": "conflict",
 }
 """Our code -> IssueType. What is not named here is told by its ending, else it is a business rule."""
 ENDINGS: Mapping[str, str] = {
@@ -97,6 +102,11 @@ DOOR: Mapping[str, tuple[Severity, str, str]] = {
         "error",
         "The date of birth is not that of the person this was sent for.",
         "Check whose record it is.",
+    ),
+    "person-moved": (
+        "error",
+        "The record is about another person.",
+        "A record stays with its person: delete this one, and send a new one for the right person.",
     ),
     "person-several": (
         "error",
@@ -166,11 +176,6 @@ DOOR: Mapping[str, tuple[Severity, str, str]] = {
         "Your clinic is not live: nothing was recorded.",
         "Ask the health department; send it again when the clinic is live.",
     ),
-    "whole-refused": (
-        "error",
-        "Another entry of the transaction was refused: nothing was recorded.",
-        "Mend what the other issues say, and send it all again; or send it as a batch.",
-    ),
     "person-not-recorded": (
         "error",
         "The Patient it is about was refused.",
@@ -222,11 +227,6 @@ DOOR: Mapping[str, tuple[Severity, str, str]] = {
         "error",
         "A single dose or result of this person does not fit one QR code.",
         "Shorten the name, the performer or the lot number.",
-    ),
-    "person-protected": (
-        "error",
-        "Your clinic has recorded nothing for this person.",
-        "Nothing was shown. Record the dose or result first, or open the history in the clinic's pages.",
     ),
 }
 """What only this door finds, and what it says in other words than the tables behind it."""

@@ -114,10 +114,7 @@ class FhirDoor:
         if whole:
             outcomes, notes = self._submitted(planned.steps, sender, now, True, message_id, digest)
         else:
-            alone = [step for step in planned.steps if len(step.proposals) > 1]
-            together = [step for step in planned.steps if len(step.proposals) == 1]
-            outcomes, notes = self._together(together, planned, sender, now, message_id, digest)
-            outcomes |= self._one_by_one(alone, planned, sender, now)
+            outcomes, notes = self._together(planned.steps, planned, sender, now, message_id, digest)
             again = _patients_left(planned, outcomes)
             outcomes |= self._one_by_one(again, planned, sender, now)
             planned.steps += again
@@ -135,22 +132,20 @@ class FhirDoor:
         """What became of each step, by the number of its entry; and what is to be said of the message itself."""
         if not steps:
             return {}, ()
-        proposals = [one for step in steps for one in step.proposals]
-        counts = [len(step.proposals) for step in steps]
+        proposals = [step.proposal for step in steps]
         try:
             done = self.service.intake.submit(
                 sender.actor, sender.clinic_id, proposals, now,
                 door="fhir", message_id=message_id, digest=digest, whole=whole,
             )  # fmt: skip
         except NotWhole as error:
-            raise _refusal(_issues_of_all(steps, _last_of_each(error.outcomes, counts))) from None
+            raise _refusal(_issues_of_all(steps, error.outcomes)) from None
         except ClinicNotLive:
             raise refused(403, "clinic-not-live") from None
         except DoseTooLarge:
             raise _TooLarge(422, [issue("card-too-large", steps[0].path if len(steps) == 1 else "Bundle")]) from None
         notes = tuple(of_finding(note, "Bundle.identifier") for note in done.notes)
-        last = _last_of_each(done.outcomes, counts)
-        return {step.number: outcome for step, outcome in zip(steps, last, strict=True)}, notes
+        return {step.number: outcome for step, outcome in zip(steps, done.outcomes, strict=True)}, notes
 
     def _together(
         self, steps: Sequence[Step], planned: Plan, sender: Sender, now: datetime, message_id: str, digest: str
@@ -261,7 +256,7 @@ def _patients_left(planned: Plan, outcomes: Mapping[int, Outcome]) -> list[Step]
 
 
 def _issues_of(step: Step, outcome: Outcome) -> list[Issue]:
-    event = step.proposals[-1].event
+    event = step.proposal.event
     return [
         of_finding(one, element_of(one.place, step.path, step.patient_path, event is None or isinstance(event, Dose)))
         for one in outcome.findings
@@ -270,13 +265,6 @@ def _issues_of(step: Step, outcome: Outcome) -> list[Issue]:
 
 def _issues_of_all(steps: Sequence[Step], outcomes: Sequence[Outcome]) -> list[Issue]:
     return [one for step, outcome in zip(steps, outcomes, strict=True) for one in _issues_of(step, outcome)]
-
-
-def _last_of_each(outcomes: Sequence[Outcome], counts: Sequence[int]) -> list[Outcome]:
-    """The outcome that says what became of each step; of two, the refused one."""
-    left = iter(outcomes)
-    groups = [[next(left) for _ in range(count)] for count in counts]
-    return [next((one for one in group if not one.accepted), group[-1]) for group in groups]
 
 
 def _refusal(issues: Sequence[Issue]) -> FhirRefused:

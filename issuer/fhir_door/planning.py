@@ -23,10 +23,8 @@ from issuer.fhir_door.reading import (
     read_patient,
 )
 from issuer.fhir_door.records import KIND_OF
-from issuer.intake.events import moment_of
 from issuer.intake.events import read_event as read_kept
 from issuer.intake.held import HeldPerson, HeldRecord
-from issuer.intake.keys import event_key
 from issuer.intake.proposal import Demographics, Identifier, Proposal
 from issuer.staff.scopes import covers
 
@@ -59,8 +57,7 @@ class Step:
     """One entry that can be proposed."""
 
     number: int
-    proposals: tuple[Proposal, ...] = field(repr=False)
-    """One; two where a correction moves a record to another product or day: the old one goes, the new one comes."""
+    proposal: Proposal = field(repr=False)
     path: str
     patient_path: str
     patient: int | None = None
@@ -141,7 +138,7 @@ def person_step(number: int, planned: Plan) -> Step | None:
     read = planned.patients[number]
     if read.demographics is None:
         return None
-    return Step(number, (Proposal(read.demographics, None),), read.path, read.path, number)
+    return Step(number, Proposal(read.demographics, None), read.path, read.path, number)
 
 
 def _lone_patients(entries: Sequence[Entry], planned: Plan, asking: Asking) -> None:
@@ -175,6 +172,8 @@ def _step(
         return _deletion(number, entry, held, known)
     whose = _whose(entry.resource, entry.path, planned, sent, known, asking)
     issues += whose.issues
+    if held is not None and whose.person_id not in ("", held.person_id):
+        issues.append(issue("person-moved", whose.path))
     if planned.is_refused(number):
         return None
     read = read_event(entry.resource, entry.path, asking.now, whose.person.birth_date, places)
@@ -186,37 +185,18 @@ def _step(
     proposal = Proposal(
         whose.person, read.event, read.action, read.event_id, person_id=whose.person_id, resource=read.resource
     )
-    proposals = (proposal,) if held is None else tuple(_correction(proposal, held, known, asking.clinic_id))
-    return Step(number, proposals, entry.path, whose.path, whose.patient)
+    if held is not None:
+        proposal = replace(proposal, action="update", person_id=held.person_id, record_id=held.id)
+    return Step(number, proposal, entry.path, whose.path, whose.patient)
 
 
 def _deletion(number: int, entry: Entry, held: HeldRecord | None, known: Known) -> Step | None:
     if held is None:
         return None
-    return Step(number, (_without(held, known),), entry.path, entry.path)
-
-
-def _without(held: HeldRecord, known: Known) -> Proposal:
-    """Take a record back, named by what it says."""
     event = read_kept(held.kind, held.resource).event
     person = known.persons[held.person_id].demographics
-    return Proposal(person, event, "delete", person_id=held.person_id)
-
-
-def _correction(proposal: Proposal, held: HeldRecord, known: Known, clinic_id: str) -> Iterator[Proposal]:
-    """The record with what was sent in its place.
-
-    The intake finds it by the sender's id, else by product and day. Where neither is that of the record, the old one
-    is taken back and the new one recorded, in one transaction.
-    """
-    same_id = bool(proposal.event_id) and event_key(clinic_id, proposal.event_id) == held.event_key
-    before, after = read_kept(held.kind, held.resource).event, proposal.event
-    same_content = after is not None and (before.code, moment_of(before)) == (after.code, moment_of(after))
-    if not proposal.person_id:
-        proposal = replace(proposal, person_id="" if same_id else held.person_id)
-    if not same_id and not (same_content and proposal.person_id == held.person_id):
-        yield _without(held, known)
-    yield proposal
+    proposal = Proposal(person, event, "delete", person_id=held.person_id, record_id=held.id)
+    return Step(number, proposal, entry.path, entry.path)
 
 
 def _record_issues(entry: Entry, held: HeldRecord | None, known: Known) -> Iterator[Issue]:

@@ -35,7 +35,7 @@ class Submitted(Protocol):
 
 
 class Intake(Protocol):
-    """Takes records in."""
+    """What this door asks of `issuer.intake.service.Intake`."""
 
     def submit(
         self,
@@ -49,15 +49,7 @@ class Intake(Protocol):
         digest: str = "",
     ) -> Submitted: ...
 
-
-class Looking(Protocol):
-    """Opens a present person's history."""
-
     def history(self, actor: Actor, person: Demographics, reason: str, now: datetime) -> Found: ...
-
-
-class Merging(Protocol):
-    """Says that two identifiers are one person's."""
 
     def merge(self, actor: Actor, clinic_id: str, gone: Identifier, into: Identifier, now: datetime) -> Outcome: ...
 
@@ -67,8 +59,6 @@ class Door:
     """HL7 v2.5.1 in and out, whichever wire it came by."""
 
     intake: Intake
-    looking: Looking
-    merging: Merging
     reading: Reading = USUAL
     refusals: Mapping[type[Exception], str] = field(default_factory=lambda: {Forbidden: "forbidden"})
     """What the intake raises, and the code of `issuer.hl7.errors` for it: nothing of the message was recorded then."""
@@ -133,10 +123,10 @@ class Door:
 
     def _history(self, message: Message, query: Query, actor: Actor, now: datetime) -> str:
         reason = REASON.format(profile=query.profile, number=message.header.control_id)
-        return respond(message, query, self.looking.history(actor, query.person, reason, now), now)
+        return respond(message, query, self.intake.history(actor, query.person, reason, now), now)
 
     def _merged(self, merge: Merge, actor: Actor, clinic_id: str, now: datetime) -> Outcome:
-        return self.merging.merge(actor, clinic_id, merge.gone, merge.into, now)
+        return self.intake.merge(actor, clinic_id, merge.gone, merge.into, now)
 
     def _refusal(self, error: Exception) -> str:
         return next(code for kind, code in self.refusals.items() if isinstance(error, kind))

@@ -85,7 +85,7 @@ def _item(group: Group, person: Demographics) -> Item:
     rxa, orc = group.rxa, group.orc
     if rxa is None:
         at = orc.spot() if orc else Spot("ORC")
-        return Item(None, {"ORC": at}, (Fault("dose-missing", at),))
+        return Item(None, {"ORC": at}, (Fault("order-without-dose", at),))
     spots = {"RXA": rxa.spot(), "ORC": orc.spot() if orc else rxa.spot()}
     code, system = _product(rxa)
     number, faults = _observed(group.obx or (), spots)

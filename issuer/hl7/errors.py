@@ -73,8 +73,8 @@ ERRORS: Mapping[str, tuple[str, Letter, str, str]] = {
         "Send one person a message.",
     ),
     "person-missing": ("100", "E", "The message has no PID segment. " + NOTHING, "Send who the person is."),
-    "dose-missing": ("100", "E", "This order has no RXA segment.", "Send the dose with its ORC."),
-    "result-missing": ("100", "E", "This order has no result (OBX).", "Send the result with its OBR."),
+    "order-without-dose": ("100", "E", "This order has no RXA segment.", "Send the dose with its ORC."),
+    "order-without-result": ("100", "E", "This order has no result (OBX).", "Send the result with its OBR."),
     "batch-too-long": (
         "207",
         "E",

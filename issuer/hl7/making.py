@@ -1,7 +1,7 @@
 """Puts the door together with the intake of this issuer. The rest of the package knows neither store nor database."""
 
 from issuer.db import StorageBusy, StorageFull
-from issuer.hl7.door import Door, Intake, Looking, Merging
+from issuer.hl7.door import Door, Intake
 from issuer.hl7.message import USUAL, Reading
 from issuer.intake.looking import IdentityIncomplete
 from issuer.intake.service import ClinicNotLive
@@ -16,6 +16,6 @@ REFUSALS: dict[type[Exception], str] = {
 }
 
 
-def make_door(intake: Intake, looking: Looking, merging: Merging, reading: Reading = USUAL) -> Door:
+def make_door(intake: Intake, reading: Reading = USUAL) -> Door:
     """The HL7 door before this issuer's intake."""
-    return Door(intake, looking, merging, reading, REFUSALS)
+    return Door(intake, reading, REFUSALS)

@@ -200,7 +200,7 @@ def _results(message: Message, body: list[str], reading: Reading) -> Message:
         return _with(message, faults)
     found = tuple(results.items(segments, person, reading.zone))
     if not found:
-        faults = (*faults, Fault("result-missing", Spot("OBR")))
+        faults = (*faults, Fault("order-without-result", Spot("OBR")))
     return _with(message, faults, items=found)
 
 

@@ -221,5 +221,7 @@ def _peer(writer: asyncio.StreamWriter) -> Peer:
 
 async def _is_loopback(host: str) -> bool:
     """Whether every address of the host is loopback; a name that means several must not mean one outside."""
-    found = await asyncio.get_running_loop().getaddrinfo(host or None, None)
-    return bool(host) and all(ipaddress.ip_address(str(one[4][0]).split("%")[0]).is_loopback for one in found)
+    if not host:
+        return False
+    found = await asyncio.get_running_loop().getaddrinfo(host, None)
+    return all(ipaddress.ip_address(str(one[4][0]).split("%")[0]).is_loopback for one in found)

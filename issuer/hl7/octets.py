@@ -31,6 +31,7 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LATIN_CONTROLS = re.compile("[\x80-\x9f]")
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}(?:\||$)")
+_BLANK = b" \t\r\n"
 _ENVELOPE = ("FHS", "BHS", "BTS", "FTS")
 
 Test = Callable[[str], bool]
@@ -70,7 +71,7 @@ def is_batch(octets: bytes) -> bool:
 
 def looks_like_hl7(octets: bytes) -> bool:
     """Whether it begins as a message or batch does, in whatever encoding; if not, there is nobody to acknowledge to."""
-    start = octets[:64].removeprefix(codecs.BOM_UTF8).lstrip()
+    start = octets[:64].removeprefix(codecs.BOM_UTF8).lstrip(_BLANK)
     return start.startswith((b"MSH", b"BHS", b"FHS")) or octets.startswith(_WIDE_MARKS)
 
 
@@ -86,7 +87,7 @@ def text_of(octets: bytes) -> Text:
     if octets.startswith(codecs.BOM_UTF8):
         octets = octets[len(codecs.BOM_UTF8) :]
         faults.append(Fault("byte-order-mark", Spot("MSH")))
-    if not octets.lstrip().startswith(b"MSH"):
+    if not octets.lstrip(_BLANK).startswith(b"MSH"):
         return Text([], (Fault("not-hl7", Spot("MSH")),))
     text, fault = _decoded(octets)
     lines = _lines(text)
@@ -110,7 +111,7 @@ def _decoded(octets: bytes) -> tuple[str, Fault | None]:
 
 def _declared(octets: bytes) -> str:
     """MSH-18, first repetition: every character set we read agrees with ASCII about the header."""
-    header = re.split(rb"[\r\n]", octets.lstrip(), maxsplit=1)[0]
+    header = re.split(rb"[\r\n]", octets.lstrip(_BLANK), maxsplit=1)[0]
     separator = header[3:4]
     fields = header.split(separator, 18) if separator else []
     if len(fields) < 18:

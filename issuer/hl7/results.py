@@ -81,7 +81,7 @@ def _orders(segments: Iterable[Segment]) -> list[Order]:
 
 def _items(order: Order, person: Demographics, zone: tzinfo) -> list[Item]:
     if not order.results:
-        return [Item(None, {"OBR": order.obr.spot()}, (Fault("result-missing", order.obr.spot()),))]
+        return [Item(None, {"OBR": order.obr.spot()}, (Fault("order-without-result", order.obr.spot()),))]
     return [_item(order, obx, person, zone) for obx in order.results]
 
 

@@ -17,7 +17,7 @@ from issuer.hl7.sender import Peer, Sender
 from issuer.rights import Actor
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _MEMBERS = {"name", "certificate", "subject", "loopback", "clinic", "facilities"}
 
 
@@ -67,7 +67,7 @@ def _sender(entry: Mapping[str, Any], number: int) -> Sender:
         raise BadSenders(f"Entry {number} has members that we do not know: {', '.join(sorted(unknown))}.")
     name, clinic, facilities = entry.get("name"), entry.get("clinic"), entry.get("facilities")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise BadSenders(f"Entry {number} needs a `name` of letters, digits, dots and hyphens.")
+        raise BadSenders(f"Entry {number} needs a `name` of up to 40 letters, digits, dots and hyphens.")
     if not isinstance(clinic, str) or not clinic:
         raise BadSenders(f"Entry {number} needs `clinic`, the clinic's id.")
     if (

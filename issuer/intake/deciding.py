@@ -12,7 +12,7 @@ from issuer.intake.findings import finding
 from issuer.intake.held import HeldPerson, HeldRecord, Holdings, Source, Status, Writes
 from issuer.intake.keys import event_key, record_key
 from issuer.intake.proposal import Demographics, Did, Dose, Event, Finding, Outcome, Proposal
-from issuer.persons import Candidate, Decision, decide, keys_of, updated
+from issuer.persons import Candidate, Decision, Keys, decide, keys_of, updated
 from issuer.plausibility import Given, LotFacts, judge
 from issuer.plausibility.signing import SigningPolicy, why_not_signed
 
@@ -39,8 +39,10 @@ class Setting:
 class Batch:
     """Takes proposals one after the other; what it would write stands in `writes`."""
 
-    def __init__(self, setting: Setting, held: Holdings) -> None:
+    def __init__(self, setting: Setting, held: Holdings, keys: Mapping[int, Keys]) -> None:
+        """`keys`: of each proposal's person, by its `id()`: they cost too much to be made twice."""
         self.writes = Writes()
+        self._keys = keys
         self._set = setting
         self._held = held
         self._persons = dict(held.persons)
@@ -54,6 +56,8 @@ class Batch:
         """Decide one proposal. `findings` are the checker's."""
         if any(one.severity == "error" for one in findings):
             return Outcome("refused", tuple(findings))
+        if proposal.record_id and self._of_event(proposal) is None:
+            return _refused(findings, "nothing-to-change", "event")
         if proposal.action == "delete":
             return self._deleted(proposal, findings)
         known = self._of_event(proposal)
@@ -79,7 +83,7 @@ class Batch:
         _, before = self._same_message.get(id(proposal.person), (None, ""))
         if before:
             return Decision("match", before, ())
-        keys = keys_of(proposal.person)
+        keys = self._keys[id(proposal.person)]
         who = decide(proposal.person, self._candidates(keys.identifiers), self._candidates(keys.names))
         return self._sent_before(proposal, who)
 
@@ -101,7 +105,7 @@ class Batch:
             return who.person_id
         person_id = self._set.new_id()
         self._same_message[id(proposal.person)] = (proposal.person, person_id)
-        keys = keys_of(proposal.person)
+        keys = self._keys[id(proposal.person)]
         held = HeldPerson(
             person_id,
             proposal.person,
@@ -143,6 +147,9 @@ class Batch:
         return event_key(self._set.clinic_id, proposal.event_id) if proposal.event_id else None
 
     def _of_event(self, proposal: Proposal) -> HeldRecord | None:
+        if proposal.record_id:
+            named = self._records.get(proposal.person_id, {}).get(proposal.record_id)
+            return named if named and named.clinic_id == self._set.clinic_id else None
         key = self._event_key(proposal)
         return self._by_event.get(key) if key else None
 
@@ -190,22 +197,23 @@ class Batch:
 
     def _judged(self, proposal: Proposal, event: Event, person_id: str, known: HeldRecord | None) -> list[Finding]:
         earlier = [
-            Given(one.id, one.kind, system, one.code, one.day, one.clinic_id, number, one.lot)
-            for one, system, number in self._standing(person_id)
+            Given(one.id, one.kind, system, one.code, moment, one.clinic_id, number, one.lot)
+            for one, system, moment, number in self._standing(person_id)
             if known is None or one.id != known.id
         ]
-        person = self._persons[person_id].demographics if person_id else proposal.person
-        if proposal.person.birth_date:
-            person = replace(person, birth_date=proposal.person.birth_date)
+        person = proposal.person
+        if person_id:
+            person = updated(self._persons[person_id].demographics, person)
         lot = self._set.lots.get((event.code, event.lot)) if isinstance(event, Dose) and event.lot else None
         return list(judge(event, person, earlier, self._set.now, lot))
 
-    def _standing(self, person_id: str) -> list[tuple[HeldRecord, str, int | None]]:
+    def _standing(self, person_id: str) -> list[tuple[HeldRecord, str, str, int | None]]:
         found = []
         for one in self._records.get(person_id, {}).values():
             if one.status == "completed":
                 event = read_event(one.kind, one.resource).event
-                found.append((one, _system(event), event.dose_number if isinstance(event, Dose) else None))
+                number = event.dose_number if isinstance(event, Dose) else None
+                found.append((one, _system(event), moment_of(event), number))
         return found
 
     def _others_record(self, person_id: str, event: Event) -> bool:

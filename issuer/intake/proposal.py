@@ -141,6 +141,8 @@ class Proposal:
     """The sender's own id of the dose or result (ORC-3, Immunization.identifier, a column); "" where it has none."""
     person_id: str = ""
     """Whose it is, where the door knows already (a page opened on a person); "" lets the matcher decide."""
+    record_id: str = ""
+    """Which record is corrected or deleted, where the door knows (a page opened on it); together with `person_id`."""
     resource: Mapping[str, Any] | None = field(default=None, repr=False)
     """The event as reduced FHIR R4, where the door received FHIR: it is signed as it was sent."""
     confirmed: frozenset[str] = frozenset()

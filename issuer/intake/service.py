@@ -7,7 +7,8 @@ A message with one dose and a file's chunk of five hundred rows go the same way.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,14 +18,14 @@ from issuer.card_making import CardMaker
 from issuer.intake.checking import check
 from issuer.intake.deciding import Batch, Setting
 from issuer.intake.findings import finding
-from issuer.intake.held import HeldPerson, HeldRecord, Holdings, Writes
+from issuer.intake.held import HeldRecord, Holdings, Writes
 from issuer.intake.keys import event_key
 from issuer.intake.looking import Found, Looking
 from issuer.intake.proposal import Demographics, Finding, Outcome, Proposal
-from issuer.persons import keys_of
+from issuer.persons import Keys, keys_of
 from issuer.plausibility.signing import SigningPolicy
 from issuer.rights import Actor, require
-from issuer.store import Store, StoredCard, audit, events
+from issuer.store import CardChanges, Store, StoredCard, audit, events
 from issuer.store.cards import cards_of, lock_person, note, public_names, write_cards
 from issuer.store.holdings import add_submission, clinic_row, holdings, lock_keys, message_seen, write
 
@@ -117,9 +118,10 @@ class Intake:
         submission_id = self._new_id()
         with self.store.writing() as connection:
             self._check_live(connection, clinic_id)
-            held = self._held(connection, clinic_id, proposals)
+            keys = {id(one.person): keys_of(one.person) for one in proposals}
+            held = self._held(connection, clinic_id, proposals, keys.values())
             setting = Setting(clinic_id, submission_id, now, self._new_id, self.policy, ask)
-            batch = Batch(setting, held)
+            batch = Batch(setting, held, keys)
             outcomes = tuple(batch.take(one, found) for one, found in zip(proposals, checked, strict=True))
             if whole and not all(outcome.accepted for outcome in outcomes):
                 raise NotWhole(outcomes)
@@ -150,6 +152,9 @@ class Intake:
         if not touched:
             return
         names = public_names(connection)
+        maker: CardMaker | None = None
+        records_of = _records_as_they_will_be(held, writes)
+        all_new: list[StoredCard] = []
         for person_id in sorted(touched):
             existing: tuple[StoredCard, ...] = ()
             if person_id not in writes.new_persons:
@@ -157,21 +162,32 @@ class Intake:
                 existing = cards_of(connection, person_id)
             if not sign and not existing:
                 continue
-            person, records = _as_it_will_be(person_id, held, writes)
-            changes = self.maker.changes(person, records, existing, names, now, sign=sign or bool(existing))
+            maker = maker or self.maker.opened()
+            person = writes.changed_persons.get(person_id) or writes.new_persons.get(person_id)
+            changes = maker.changes(
+                person or held.persons[person_id],
+                records_of[person_id].values(),
+                existing,
+                names,
+                now,
+                sign=sign or bool(existing),
+            )
+            if not existing:  # nothing to take back: written together, below
+                all_new += changes.new
+                continue
             write_cards(connection, changes, now)
             if changes.revoked:
                 note(connection, self._new_id(), person_id, "card-replaced", now)
                 revoked = [Event(now, "card.revoked", "card", card_id) for card_id in changes.revoked]
                 events.append(connection, revoked)
+        write_cards(connection, CardChanges(new=tuple(all_new)), now)
 
     # ---- What is known ----------------------------------------------------------------------------------------------
 
-    def _held(self, connection: "Connection", clinic_id: str, proposals: Sequence[Proposal]) -> Holdings:
-        keys: set[str] = set()
-        for one in proposals:
-            found = keys_of(one.person)
-            keys.update(found.identifiers, found.names)
+    def _held(
+        self, connection: "Connection", clinic_id: str, proposals: Sequence[Proposal], found: Iterable[Keys]
+    ) -> Holdings:
+        keys = {key for one in found for key in (*one.identifiers, *one.names)}
         lock_keys(connection, keys)
         sent = {event_key(clinic_id, one.event_id) for one in proposals if one.event_id}
         return holdings(connection, keys, (one.person_id for one in proposals), sent)
@@ -201,16 +217,17 @@ def _changes(outcomes: Sequence[Outcome]) -> bool:
     return any(outcome.did not in ("refused", "asked", "unchanged") for outcome in outcomes)
 
 
-def _as_it_will_be(person_id: str, held: Holdings, writes: Writes) -> tuple[HeldPerson, list[HeldRecord]]:
-    person = writes.changed_persons.get(person_id) or writes.new_persons.get(person_id) or held.persons[person_id]
-    records = {one.id: one for one in held.records.get(person_id, ())}
-    records |= {one.id: one for one in writes.new_records.values() if one.person_id == person_id}
+def _records_as_they_will_be(held: Holdings, writes: Writes) -> dict[str, dict[str, HeldRecord]]:
+    """By person and id."""
+    found: dict[str, dict[str, HeldRecord]] = defaultdict(dict)
+    for who, records in held.records.items():
+        found[who] = {one.id: one for one in records}
+    for one in writes.new_records.values():
+        found[one.person_id][one.id] = one
     for before, after, _ in writes.changed_records.values():
-        if before.person_id == person_id:
-            records.pop(before.id, None)
-        if after.person_id == person_id:
-            records[after.id] = after
-    return person, list(records.values())
+        found[before.person_id].pop(before.id, None)
+        found[after.person_id][after.id] = after
+    return found
 
 
 def _submission(

@@ -1,8 +1,8 @@
 """Imports of tables and day's lists.
 
 Health data stands in `waiting_row.cells` and `roster_entry.person`; both are deleted after a time (`forget_after`, the
-roster's day), and so is the file at `import_job.path`. `column_mapping.mapping` and `import_job.mapping` name columns, and
-what a clinic said for a whole file.
+roster's day), and so is the file at `import_job.path`. `column_mapping.mapping` and `import_job.mapping` name columns
+and what a clinic said for a whole file.
 """
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text

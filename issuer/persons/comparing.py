@@ -77,12 +77,13 @@ class Comparison:
         return any(reason in CONTRADICTIONS for reason in self.reasons)
 
 
-def compare(new: Known, old: Known) -> Comparison | None:
+def compare(new: Known, person: Demographics) -> Comparison | None:
     """All that can be said of the two; None where they share no identifier and their birth dates exclude each other."""
-    shared = frozenset(new.identifiers[one] or old.identifiers[one] for one in new.identifiers.keys() & old.identifiers)
-    birth, born = _birth(new.person.birth_date, old.person.birth_date)
+    birth, born = _birth(new.person.birth_date, person.birth_date)
+    shared = _shared(new.identifiers, person)
     if not shared and birth in ("differs", "unknown"):
-        return None
+        return None  # most candidates end here: names need not be folded
+    old = known(person)
     family, named = _family(new, old)
     given, called = _given(new, old)
     if named == "names-swapped":
@@ -96,6 +97,13 @@ def compare(new: Known, old: Known) -> Comparison | None:
     if differs:
         reasons.append("birth-order-differs")
     return Comparison(birth, given, family, reasons, bits, shared, differs)
+
+
+def _shared(ours: dict[tuple[str, str], str], person: Demographics) -> frozenset[str]:
+    if not ours or not person.identifiers:
+        return frozenset()
+    theirs = identifying(person.identifiers)
+    return frozenset(ours[one] or theirs[one] for one in ours.keys() & theirs)
 
 
 # ---- Birth date ------------------------------------------------------------------------------------------------------

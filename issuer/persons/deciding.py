@@ -95,7 +95,7 @@ def _judged(new: Known, candidates: Iterable[Candidate]) -> list[_Judged]:
         if candidate.person_id in seen:
             continue
         seen.add(candidate.person_id)
-        found = compare(new, known(candidate.person))
+        found = compare(new, candidate.person)
         if found is not None:
             judged.append(_Judged(candidate.person_id, found, _verdict(found)))
     return judged

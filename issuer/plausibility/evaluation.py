@@ -46,7 +46,7 @@ def failures(given: Shot, earlier: Sequence[Shot], born: int, gender: str) -> li
         born: ordinal of the day of birth.
         gender: as CDSi writes it: Female, Male, Unknown.
     """
-    if not earlier and _first_dose_counts(given, born, gender):
+    if _is_first(given.code, earlier) and _first_dose_counts(given, born, gender):
         return []
     return _failures(given, earlier, born, gender)
 
@@ -139,6 +139,20 @@ def _live(earlier: Sequence[Shot]) -> tuple[Shot, ...]:
 def _is_within(ages: reading.AgeRange, born: int, on: int) -> bool:
     begin, end = ages
     return (begin is None or begin.reached(born, on)) and (end is None or not end.reached(born, on))
+
+
+def _is_first(code: str, earlier: Sequence[Shot]) -> bool:
+    """Whether nothing given before bears on the dose: no dose of its antigens, no live vaccine before a live one."""
+    return not any(_bears_on(shot.code, code) for shot in earlier)
+
+
+@lru_cache(maxsize=8192)
+def _bears_on(earlier: str, later: str) -> bool:
+    from issuer.plausibility import schedule
+
+    table = reading.antigens()
+    shared = {name for name, _ in table.get(earlier, ())} & {name for name, _ in table.get(later, ())}
+    return bool(shared) or (earlier in schedule.LIVE and later in schedule.LIVE)
 
 
 def _first_dose_counts(given: Shot, born: int, gender: str) -> bool:

@@ -60,6 +60,8 @@ _PRINTED = re.compile(r"\((\d{2,4})\)([^()]*)")
 _BARE_GTIN = re.compile(r"\d{12,14}")
 _CONFIG = ParseConfig(gs1_element_strings_verify_date=False)  # a date that is none is said, and the lot still taken
 _US_DRUG: Final = "03"
+_OF_A_VIAL: Final = ("01", "10", "17", "7003")
+"""Product, lot, last day of use, its last day with a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,8 @@ def scan(text: str, today: date, catalog: Catalog | None = None) -> Vial:
             elements.setdefault(identifier, value)
     except ParseError:
         findings.append(_finding("scan-unreadable", "event"))
-    if not elements:
-        return Vial(findings=tuple(findings) or (_finding("scan-unreadable", "event"),))
+    if elements.keys().isdisjoint(_OF_A_VIAL):
+        return Vial(findings=(_finding("scan-unreadable", "event"),))
     gtin, ndc, code, name, mvx = _product(elements.get("01", ""), catalog or builtin_catalog(), findings)
     expires = _last_day(elements.get("17", "") or elements.get("7003", "")[:6], today, findings)
     return Vial(gtin, ndc, code, name, mvx, elements.get("10", ""), expires, tuple(findings))

@@ -96,9 +96,9 @@ class Portion:
         cards = cards_by_person(connection, persons)
         names = public_names(connection)
         reason = CARD_REASONS[one.mark] if one.task == "withdraw" else CORRECTED
+        maker = self.maker.opened()
         made = {
-            who: renewal(self.maker, person, records[who], cards.get(who, ()), names, now, reason)
-            for who, person in sorted(persons.items())
+            who: renewal(maker, persons[who], records[who], cards[who], names, now, reason) for who in sorted(cards)
         }
         done = joined(made.values(), reason)
         write_renewal(connection, done, now)

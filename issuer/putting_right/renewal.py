@@ -35,7 +35,7 @@ def renewal(
     now: datetime,
     reason: str = CORRECTED,
 ) -> Renewal:
-    """Of one person.
+    """Of one person. Where there was no card, one is made.
 
     Args:
         everything: all of the person's cards, oldest first: also those taken back and those superseded.
@@ -43,8 +43,6 @@ def renewal(
     Raises:
         issuer.card_making.DoseTooLarge, issuer.signing.UnreadableCard.
     """
-    if not everything:
-        return Renewal()
     made = maker.changes(person, records, everything, performers, now, reason)
     if not made:
         return Renewal()

@@ -29,7 +29,7 @@ from issuer.putting_right.searching import (
 )
 from issuer.rights import Actor, require
 from issuer.store import Store, audit
-from issuer.store.putting_right import clinics, find_records, standing_cards
+from issuer.store.putting_right import clinics, find_records, staff_names, standing_cards
 from issuer.store.withdrawals import (
     add_withdrawal,
     all_withdrawals,
@@ -118,6 +118,11 @@ class Withdrawals:
         require(actor, "bulk.correct")
         with self.store.reading() as connection:
             return clinics(connection)
+
+    def names(self, actors: Iterable[str]) -> "Mapping[str, str]":
+        """What whoever asked is called."""
+        with self.store.reading() as connection:
+            return staff_names(connection, set(actors))
 
     # ---- Asking -----------------------------------------------------------------------------------------------------
 

@@ -219,9 +219,9 @@ class Accounts:
         """Whose password this is. Raises LoginRefused, TooManyAttempts."""
         person = self._key("login", login)
         self.sessions.count([Limit(person, PER_LOGIN), *limits], now)
-        found = self.staff.with_password(login)
+        dummy, found = self._dummy_hash(), self.staff.with_password(login)
         try:
-            passwords.verify(password, self._dummy_hash() if found is None else found[1])
+            passwords.verify(password, dummy if found is None else found[1])
         except WrongPassword:
             found = None
         if found is None:

@@ -53,7 +53,7 @@ def step_of(secret: bytes, code: str, now: datetime, last_step: int) -> int:
         raise WrongCode
     current = int(now.astimezone(UTC).timestamp()) // STEP_SECONDS
     totp, found = _totp(secret), None
-    for step in range(current - WINDOW_STEPS, current + WINDOW_STEPS + 1):
+    for step in range(max(0, current - WINDOW_STEPS), current + WINDOW_STEPS + 1):
         if hmac.compare_digest(totp.at(step * STEP_SECONDS), typed) and step > last_step:
             found = step
     if found is None:

@@ -1,77 +1,44 @@
 """The books of imports: jobs, their chunks, rows that wait for their correction, mappings that clinics said before.
 
-People stop, resume and look (each asked for the right once more, with the job in hand); workers claim chunks and close
-them within the transaction that records the rows. Two workers never hold one chunk: on PostgreSQL a claim locks its
-row and passes over locked ones, SQLite has one writer.
+What people do with them; each is asked for the right once more, with the job in hand. What workers do stands in
+`issuer.store.import_chunks`.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
-import orjson
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Row,
-    Select,
-    and_,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from issuer.audit.entry import Entry
 from issuer.db import reading, writing
 from issuer.models.imports import column_mapping, import_chunk, import_job, waiting_row
-from issuer.rights import Actor, require
+from issuer.rights import Actor, may, require
 from issuer.store.audit import append as append_audit
+from issuer.store.import_rows import OPEN, as_job, as_waiting, chunk_values, job_values, jobs_query, pause
 from issuer.store.rows import add_rows
-from issuer.tables.books import (
-    KEPT,
-    LEASE,
-    MOST_ATTEMPTS,
-    Claim,
-    ClaimLost,
-    Counts,
-    GivenUp,
-    Job,
-    NewJob,
-    RowState,
-    UnknownJob,
-    UnknownRow,
-    Waiting,
-)
+from issuer.tables.books import GivenUp, Job, NewJob, RowState, UnknownJob, UnknownRow, Waiting
 from issuer.tables.mapping import ColumnMapping, from_json, to_json
 from issuer.tables.reading import Chunk
-from issuer.tables.rows import Head
 
 Append = Callable[[Connection, Sequence[Entry]], None]
-OPEN = ("waiting", "running")
-"""States of a job whose chunks are handed out."""
 
 
 class ImportStore:
-    """Imports, for people and for workers."""
+    """Imports, for people."""
 
     def __init__(self, engine: Engine, append: Append = append_audit) -> None:
         self._engine = engine
         self._append = append
 
-    # ---- People -----------------------------------------------------------------------------------------------------
+    # ---- Jobs -------------------------------------------------------------------------------------------------------
 
     def add(self, actor: Actor, new: NewJob, chunks: Iterable[Chunk]) -> None:
         """Write a job and its chunks down; workers begin at once. Raises Forbidden."""
         require(actor, "import.run", new.clinic_id)
         with writing(self._engine) as connection:
-            connection.execute(insert(import_job).values(_job_values(new)))
-            add_rows(connection, import_chunk, [_chunk_values(new.id, chunk) for chunk in chunks])
+            connection.execute(insert(import_job).values(job_values(new)))
+            add_rows(connection, import_chunk, [chunk_values(new.id, chunk) for chunk in chunks])
             self._note(connection, actor, "import.start", new.id, new.clinic_id, new.created_at, rows=new.rows)
 
     def job(self, actor: Actor, job_id: str) -> Job:
@@ -85,15 +52,15 @@ class ImportStore:
         clinic_id = clinic_id or actor.clinic_id
         with reading(self._engine) as connection:
             where = [import_job.c.clinic_id == clinic_id] if clinic_id else []
-            query = _jobs().where(*where).order_by(import_job.c.created_at.desc(), import_job.c.id).limit(limit)
-            return tuple(_as_job(connection, row) for row in connection.execute(query))
+            query = jobs_query().where(*where).order_by(import_job.c.created_at.desc(), import_job.c.id).limit(limit)
+            return tuple(as_job(connection, row) for row in connection.execute(query).all())
 
     def stop(self, actor: Actor, job_id: str, now: datetime) -> Job:
         """Hand out no further chunk; those begun are finished. Raises UnknownJob, Forbidden."""
         with writing(self._engine) as connection:
             job = self._required(connection, actor, job_id)
             if job.state in OPEN:
-                _pause(connection, job, "stopped", now)
+                pause(connection, job, "stopped", now)
                 self._note(connection, actor, "import.stop", job_id, job.clinic_id, now)
             return self._required(connection, actor, job_id)
 
@@ -107,10 +74,12 @@ class ImportStore:
                 .values(state="waiting", attempts=0, worker=None, claimed_at=None, error=None)
             ).rowcount
             if job.state == "stopped" or again:
-                state = "waiting" if job.started_at is None else "running"
-                values = {"state": state, "ended_at": None}
-                if state == "running" and job.resumed_at is None:
-                    values["resumed_at"] = now
+                begun = job.started_at is not None
+                values = {
+                    "state": "running" if begun else "waiting",
+                    "ended_at": None,
+                    "resumed_at": (job.resumed_at or now) if begun else None,
+                }
                 connection.execute(update(import_job).where(import_job.c.id == job_id).values(values))
                 self._note(connection, actor, "import.resume", job_id, job.clinic_id, now, chunks=again)
             return self._required(connection, actor, job_id)
@@ -134,7 +103,7 @@ class ImportStore:
             self._required(connection, actor, job_id)
             where = (waiting_row.c.job_id == job_id, waiting_row.c.row > after, waiting_row.c.state == state)
             query = select(waiting_row).where(*where).order_by(waiting_row.c.row).limit(limit)
-            return tuple(_as_waiting(row) for row in connection.execute(query))
+            return tuple(as_waiting(row) for row in connection.execute(query))
 
     def settle_row(
         self, connection: Connection, actor: Actor, job_id: str, row: int, state: RowState, now: datetime
@@ -147,18 +116,15 @@ class ImportStore:
 
     # ---- Mappings ---------------------------------------------------------------------------------------------------
 
-    def remember(
-        self, actor: Actor, clinic_id: str, fingerprint: str, mapping: ColumnMapping, now: datetime
-    ) -> None:
+    def remember(self, actor: Actor, clinic_id: str, fingerprint: str, mapping: ColumnMapping, now: datetime) -> None:
         """Keep what a clinic said of a file with these headers. Raises Forbidden."""
         require(actor, "import.run", clinic_id)
-        key = (column_mapping.c.clinic_id == clinic_id, column_mapping.c.fingerprint == fingerprint)
         values = {"mapping": to_json(mapping), "used_at": now}
         with writing(self._engine) as connection:
-            connection.execute(delete(column_mapping).where(*key))
-            connection.execute(
-                insert(column_mapping).values(clinic_id=clinic_id, fingerprint=fingerprint, **values)
-            )
+            add = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+            statement = add(column_mapping).values(clinic_id=clinic_id, fingerprint=fingerprint, **values)
+            key = [column_mapping.c.clinic_id, column_mapping.c.fingerprint]
+            connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
 
     def remembered(self, actor: Actor, clinic_id: str, fingerprint: str) -> ColumnMapping | None:
         """What the clinic said of such a file before. Raises Forbidden."""
@@ -167,3 +133,25 @@ class ImportStore:
         with reading(self._engine) as connection:
             found = connection.scalar(select(column_mapping.c.mapping).where(*key))
         return from_json(found) if found is not None else None
+
+    # ---- Common -----------------------------------------------------------------------------------------------------
+
+    def _required(self, connection: Connection, actor: Actor, job_id: str) -> Job:
+        """The job, if the actor may see it. Another clinic's job is as unknown as one that never was."""
+        require(actor, "import.run")
+        row = connection.execute(jobs_query().where(import_job.c.id == job_id)).one_or_none()
+        if row is None or not may(actor, "import.run", row.clinic_id):
+            raise UnknownJob
+        return as_job(connection, row)
+
+    def _note(
+        self,
+        connection: Connection,
+        actor: Actor,
+        action: str,
+        job_id: str,
+        clinic_id: str,
+        now: datetime,
+        **detail: int,
+    ) -> None:
+        self._append(connection, [Entry(now, actor, action, "import", job_id, clinic_id, detail=detail)])

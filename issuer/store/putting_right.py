@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
 
 from issuer.intake.held import HeldRecord
 from issuer.models import card, clinic, merge, notice, person, record, record_version
+from issuer.models.staff import staff
 from issuer.putting_right.renewal import Renewal
 from issuer.putting_right.searching import FoundRecord, Search
 from issuer.store import StoredCard
@@ -145,6 +146,19 @@ def clinics(connection: Connection) -> dict[str, str]:
     return {row.id: row.name for row in rows}
 
 
+def staff_names(connection: Connection, actors: Iterable[str]) -> dict[str, str]:
+    """What people are called, by `Actor.id`; programs and the command line by what they are."""
+    ids = {one.removeprefix("staff:"): one for one in actors if one.startswith("staff:")}
+    rows = connection.execute(select(staff.c.id, staff.c.name).where(staff.c.id.in_(list(ids))))
+    found = {ids[row.id]: row.name for row in rows}
+    kinds = {
+        "client": "A clinic’s system",
+        "operator": "The operator of this service",
+        "staff": "Somebody of the staff",
+    }
+    return {one: found.get(one) or kinds.get(one.split(":")[0], "This service") for one in actors}
+
+
 # ---- Changing --------------------------------------------------------------------------------------------------------
 
 
@@ -186,10 +200,10 @@ def _version(before: HeldRecord, reason: str, actor: str, now: datetime) -> dict
     }
 
 
-def explain_version(connection: Connection, record_id: str, version: int, reason: str) -> None:
-    """Say why a record is not any more what it was."""
+def explain_version(connection: Connection, record_id: str, version: int, reason: str) -> bool:
+    """Say why a record is not any more what it was; whether it was that."""
     chosen = and_(record_version.c.record_id == record_id, record_version.c.version == version)
-    connection.execute(update(record_version).where(chosen).values(reason=reason))
+    return connection.execute(update(record_version).where(chosen).values(reason=reason)).rowcount == 1
 
 
 def write_renewal(connection: Connection, done: Renewal, now: datetime) -> None:

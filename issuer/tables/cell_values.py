@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Literal
 
 _BUILT_IN_DATES = frozenset({14, 15, 16, 17, 27, 28, 29, 30, 31, 36, 50, 51, 52, 53, 54, 55, 56, 57, 58})
@@ -88,6 +89,7 @@ def text_of(raw: str, shown: NumberFormat, epoch_1904: bool) -> str:
     return whole.zfill(shown.digits) if shown.digits and whole.isdigit() else whole
 
 
+@lru_cache(maxsize=1 << 16)  # a million rows hold some ten thousand different days
 def _date(raw: str, what: What, epoch_1904: bool) -> str:
     try:
         serial = Decimal(raw)

@@ -53,9 +53,10 @@ def header_among(first: list[tuple[int, list[str]]]) -> tuple[int, list[str]]:
     Raises:
         TableRefused: table-empty.
     """
-    if not first:
+    filled = [(row, sum(1 for cell in row[1] if cell.strip())) for row in first]
+    if not any(count for _, count in filled):
         refuse("table-empty")
-    return next((row for row in first if sum(1 for cell in row[1] if cell.strip()) > 1), first[0])
+    return next((row for row, count in filled if count > 1), next(row for row, count in filled if count))
 
 
 def named(cells: list[str]) -> tuple[str, ...]:

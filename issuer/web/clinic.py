@@ -11,9 +11,10 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from issuer.card_making import DoseTooLarge
+from issuer.clinic_desk.asked import Asked
 from issuer.clinic_desk.catalogue import OUTCOMES, Choice
-from issuer.clinic_desk.day_list import Picks
-from issuer.clinic_desk.drive import UNDO_SECONDS, remembered
+from issuer.clinic_desk.day_list import DayList
+from issuer.clinic_desk.drive import remembered
 from issuer.clinic_desk.form_page import REASONS, FormPage, history_of, reason_of
 from issuer.clinic_desk.outcomes import faults_of, questions_of, unanswered
 from issuer.clinic_desk.patient_form import PatientForm, Who, read_form
@@ -22,6 +23,7 @@ from issuer.clinic_desk.vials import Unscannable, put_vial
 from issuer.db import StorageBusy, StorageFull
 from issuer.intake.looking import IdentityIncomplete, ReasonMissing
 from issuer.intake.service import ClinicNotLive, NotWhole, Submitted
+from issuer.rights import may
 from issuer.web.clinic_parts import ClinicParts
 from issuer.web.rules import rule
 from issuer.web.sessions import current_actor
@@ -32,7 +34,7 @@ _NO_STORE = "The records cannot be reached just now: nothing was recorded. Press
 _TOO_LARGE = "One of these is too large for a card: nothing was recorded. Shorten its texts."
 
 
-def clinic_blueprint(parts: ClinicParts, picks: Picks) -> Blueprint:
+def clinic_blueprint(parts: ClinicParts, day_list: DayList, asked: Asked) -> Blueprint:
     """`/clinic`, `/clinic/form` and what its fields ask."""
     blueprint = Blueprint("clinic", __name__, url_prefix="/clinic")
 
@@ -44,10 +46,11 @@ def clinic_blueprint(parts: ClinicParts, picks: Picks) -> Blueprint:
         return render_template(
             "clinic/home.html",
             clinic=parts.clinic(),
-            counts=picks.counts(actor, parts.desk().today),
+            counts=day_list.counts(actor, parts.desk().today),
             entered=parts.just_recorded(actor, now),
-            now=now,
-            undo_seconds=UNDO_SECONDS,
+            questions=asked.count(actor),
+            may_import=may(actor, "import.run", actor.clinic_id),
+            said=session.pop("said", ""),
         )
 
     @blueprint.get("/form")
@@ -55,7 +58,7 @@ def clinic_blueprint(parts: ClinicParts, picks: Picks) -> Blueprint:
     def form() -> str:
         desk, drive = parts.desk(), parts.drive()
         picked = request.args.get("roster", "")
-        who = picks.who(current_actor(), picked) if picked else None
+        who = day_list.who(current_actor(), picked) if picked else None
         begun = PatientForm(
             who or Who(),
             (drive.first_row(desk.today.isoformat()),),
@@ -94,7 +97,9 @@ def clinic_blueprint(parts: ClinicParts, picks: Picks) -> Blueprint:
         except Unscannable as error:
             return FormPage(replace(sent, scan=""), faults=(("scan", str(error)),), said=str(error), focus="scan")
         put = put_vial(sent, vial, desk.today.isoformat())
-        return FormPage(put.form, said=put.said, focus="scan")
+        product = f"r{put.row}-product"
+        faults = ((product, vial.remark),) if vial.remark else ()
+        return FormPage(put.form, faults, said=put.said, focus="scan" if vial.code else product)
 
     def _opened(sent: PatientForm, desk: Desk) -> FormPage:
         actor, reason = current_actor(), reason_of(sent)
@@ -118,9 +123,18 @@ def clinic_blueprint(parts: ClinicParts, picks: Picks) -> Blueprint:
         if reading.faults:
             return _answered(FormPage(reading.form, reading.faults, reading.choices))
         actor, now = current_actor(), parts.clock()
+        tick = day_list.ticking(actor, reading.form.roster_id, now)
         try:
             done = parts.intake.submit(
-                actor, actor.clinic_id, reading.proposals, now, door="form", ask=True, whole=True, sign=True
+                actor,
+                actor.clinic_id,
+                reading.proposals,
+                now,
+                door="form",
+                ask=True,
+                whole=True,
+                sign=True,
+                within=tick,
             )
         except NotWhole as refused:
             return _answered(_not_whole(refused, reading))
@@ -140,8 +154,6 @@ def clinic_blueprint(parts: ClinicParts, picks: Picks) -> Blueprint:
             session["said"] = "unchanged"
         elif any(one.review for one in done.outcomes):
             session["said"] = "review"
-        if reading.form.roster_id:
-            picks.came(current_actor(), reading.form.roster_id, now)
         return redirect(url_for("clinic_patients.patient", person_id=done.outcomes[0].person_id), 303)
 
     def _answered(page: FormPage, status: int = 422) -> WerkzeugResponse:
@@ -150,7 +162,7 @@ def clinic_blueprint(parts: ClinicParts, picks: Picks) -> Blueprint:
     def _page(page: FormPage) -> str:
         now = parts.clock()
         entered = parts.just_recorded(current_actor(), now)
-        return render_template("clinic/form.html", **_words(page), entered=entered, undo_seconds=UNDO_SECONDS)
+        return render_template("clinic/form.html", **_words(page), entered=entered)
 
     return blueprint
 

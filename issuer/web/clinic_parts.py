@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,7 +18,7 @@ from issuer.intake.service import Intake
 from issuer.rights import Actor, Forbidden
 from issuer.staff.people import Clinic
 from issuer.store.staff_clinics import ClinicStore
-from issuer.web.sessions import current_actor
+from issuer.web.sessions import Sessions, current_actor
 
 CHART_AUTHORITY = "urn:countersign:clinic:"
 """Before a clinic's id: who assigns the chart numbers that its nurses type."""
@@ -35,13 +35,13 @@ class ClinicParts:
     products: Catalogue
     tests: Catalogue
     scan: Callable[[str, date], Vial]
+    """Raises Unscannable."""
+    sessions: Sessions
     clock: Callable[[], datetime]
     issuer_name: str
     address: str
     """Where residents reach the service, without trailing slash."""
     sample: bool = False
-    vaccinator: Callable[[], str] = field(default=lambda: "")
-    """The name of whoever is logged in."""
 
     def clinic(self) -> Clinic:
         """The clinic of whoever is logged in. Raises Forbidden: they belong to none."""
@@ -60,7 +60,12 @@ class ClinicParts:
     def drive(self) -> Drive:
         """What is remembered from the patient before."""
         drive = read_drive(session.get("drive"))
-        return drive if drive.vaccinator else read_drive({**kept_drive(drive), "vaccinator": self.vaccinator()})
+        return drive if drive.vaccinator else read_drive({**kept_drive(drive), "vaccinator": self._member_name()})
+
+    def _member_name(self) -> str:
+        """Who is logged in: likely the one who vaccinates."""
+        found = self.sessions.signed_in()
+        return found.member.name if found else ""
 
     def remember(self, drive: Drive, record_ids: list[str], now: datetime) -> None:
         """For the next patient, and for the list of what was just recorded."""

@@ -3,7 +3,6 @@
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from issuer.clinic_desk.drive import UNDO_SECONDS
 from issuer.clinic_desk.patients import AtDesk, NotHere, TooLateToUndo
 from issuer.clinic_desk.printing import printable
 from issuer.intake.service import ClinicNotLive
@@ -81,8 +80,6 @@ def clinic_patients_blueprint(parts: ClinicParts) -> Blueprint:
             said=session.pop("said", ""),
             link=address,
             link_picture=factor_svg(address, "Code of the link to the patient’s card page") if address else "",
-            now=now,
-            undo_seconds=UNDO_SECONDS,
         )
         return make_response(page)
 

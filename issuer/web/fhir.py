@@ -4,19 +4,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from cards.encoding import write_json
-from issuer.fhir_door.answers import Done, instant
+from issuer.fhir_door.answers import Done
 from issuer.fhir_door.bundles import Entry, read_single
 from issuer.fhir_door.capability import FORMATS, capability_statement, smart_configuration
 from issuer.fhir_door.door import FhirDoor, Sender
 from issuer.fhir_door.health_cards import HealthCards
-from issuer.fhir_door.issues import FhirRefused, Issue, outcome, refused, type_of
+from issuer.fhir_door.issues import FhirRefused, Issue, outcome, refused
 from issuer.rights import Actor
 from issuer.service import IssuerService
 from issuer.web.rules import bearer, public
-from pages import Problem
 from pages.problems import PROBLEM_JSON
 
 PREFIX = "/fhir"

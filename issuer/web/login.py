@@ -22,6 +22,7 @@ from issuer.web.provider import Provider, ProviderFailed
 from issuer.web.rules import LOGIN_PATH, public, signed_in
 from issuer.web.sessions import Sessions, form, local_path, origin
 from pages import Problem
+from pages.problems import answer as problem_page
 
 WRONG = "This login and password do not belong together."
 WRONG_CODE = "This code is not the one of now, or it was used before. Wait for the next one, and type it in."
@@ -44,6 +45,10 @@ def login_blueprint(parts: LoginParts) -> Blueprint:
     """`/login`, `/logout` and `/setup/{token}`."""
     blueprint = Blueprint("login", __name__)
     accounts, sessions = parts.accounts, parts.sessions
+
+    @blueprint.errorhandler(ProviderFailed)
+    def provider_failed(_: ProviderFailed) -> Response:
+        return problem_page(_provider_failed())
 
     @blueprint.get(LOGIN_PATH)
     @public("this is where one says who one is")
@@ -102,7 +107,7 @@ def login_blueprint(parts: LoginParts) -> Blueprint:
     @public("the login at the provider begins here")
     def to_provider() -> WerkzeugResponse:
         sessions.check_channel()
-        return _provider(parts).begin(url_for("login.from_provider", _external=True))
+        return _provider(parts).begin(parts.site.origin + url_for("login.from_provider"))
 
     @blueprint.get(f"{LOGIN_PATH}/provider/back")
     @public("the login at the provider ends here; its code is checked")
@@ -110,8 +115,6 @@ def login_blueprint(parts: LoginParts) -> Blueprint:
         try:
             claimed = _provider(parts).finish()
             opened = accounts.by_provider(claimed, origin(), sessions.clock(), sessions.token())
-        except ProviderFailed:
-            raise _provider_failed() from None
         except NobodyOfOurs:
             raise _nobody_of_ours() from None
         return _go_on(parts, opened)

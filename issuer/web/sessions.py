@@ -116,12 +116,6 @@ def csrf_field() -> Markup:
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
 
 
-def signed_in() -> SignedIn:
-    """Whose session this request is; only behind a rule that demands one."""
-    found: SignedIn = g.signed_in
-    return found
-
-
 def current_actor() -> Actor:
     """Who acts in this request, and from where; set by the rule of the route."""
     actor: Actor = g.actor

@@ -90,7 +90,7 @@ def systems_blueprint(parts: SystemParts) -> Blueprint:
     def new_secret(client_id: str) -> WerkzeugResponse:
         actor = current_actor()
         found = clients.managed(actor, client_id)
-        username = found.soap_username or f"system-{client_id[:12]}"
+        username = found.soap_username or f"system-{client_id}"
         secret, hashed = new_soap_secret(parts.random, parts.cost)
         clients.set_soap(actor, client_id, username, hashed, clock())
         return make_response(render_template("staff/secret.html", client=found, username=username, secret=secret))

@@ -58,10 +58,17 @@ def check_url(url: str) -> SplitResult:
         raise UnusableUrl("The address must begin with https:// and name a host.")
     if parts.username is not None or parts.fragment:
         raise UnusableUrl("Leave out user, password and everything after #.")
-    with contextlib.suppress(ValueError):
-        if not is_public(ipaddress.ip_address(parts.hostname)):
-            raise UnusableUrl("This address is not on the public internet.")
+    if not _may_be_public(parts.hostname):
+        raise UnusableUrl("This address is not on the public internet.")
     return parts
+
+
+def _may_be_public(host: str) -> bool:
+    """A number is judged at once; a name when it is looked up."""
+    try:
+        return is_public(ipaddress.ip_address(host))
+    except ValueError:
+        return True
 
 
 def look_up(host: str, port: int) -> list[str]:

@@ -4,7 +4,7 @@ import json
 import sys
 from importlib import import_module
 
-SHOWS = ("vectors", "vci", "others", "browser", "pages", "fuzz", "cold-start")
+SHOWS = ("vectors", "vci", "others", "browser", "pages", "fuzz", "cold-start", "bulk")
 
 
 def main(name: str) -> int:

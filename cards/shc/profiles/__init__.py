@@ -15,7 +15,7 @@ from typing import Any
 from cards.shc.profiles import shapes
 from cards.shc.profiles.faults import PROFILE_FAULTS, Fault, Severity, fault
 from cards.shc.profiles.patient import check_patient
-from cards.shc.profiles.reading import FHIR_DATE, hides_something, is_before, leaves, objects, text
+from cards.shc.profiles.reading import FHIR_DATE, hides_something, is_before, is_plain, leaves, objects, text
 from cards.shc.profiles.reduction import places_of, reduce_resource, reduce_to_profile
 from cards.shc.profiles.shapes import safe_name
 from cards.shc.profiles.testing import check_result
@@ -60,11 +60,13 @@ def check_resource(resource: Mapping[str, Any], path: str, born: str = "") -> li
     shape = shapes.SHAPES.get(kind)
     if shape is None:
         return [fault("resource-not-allowed", path)]
-    faults = [fault("wrong-type", place) for place in shapes.wrong_types(resource, shape, path)]
-    faults += _check_leaves(resource, path)
-    if faults:
-        return faults
-    faults += _check_outside(resource, kind, shape, path)
+    faults: list[Fault] = []
+    if not (shapes.fits(resource, shape) and is_plain(resource)):
+        faults += [fault("wrong-type", place) for place in shapes.wrong_types(resource, shape, path)]
+        faults += _check_leaves(resource, path)
+        if faults:
+            return faults
+        faults += _check_outside(resource, kind, shape, path)
     faults += _CHECKS[kind](resource, path)
     return faults + list(_check_after_birth(resource, path, born))
 

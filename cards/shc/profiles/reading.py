@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from cards.shc.profiles.shapes import safe_name
@@ -61,6 +62,18 @@ def is_before(earlier: str, later: str) -> bool:
 def hides_something(value: str) -> bool:
     """Whether a text holds characters that are not seen: controls, bidirectional marks, line separators."""
     return (not value.isascii() and _hides(value)) or any(mark < " " or mark == "\x7f" for mark in value)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether nothing inside is empty or hidden: the quick look that spares the search for paths."""
+    kind = type(value)
+    if kind is str:
+        return bool(value) and ((value.isascii() and value.isprintable()) or not hides_something(value))
+    if kind is dict:
+        return bool(value) and all(is_plain(inner) for inner in value.values())
+    if kind is list:
+        return bool(value) and all(is_plain(inner) for inner in value)
+    return kind is bool or kind is int or kind is Decimal
 
 
 def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -236,7 +236,7 @@ def intake() -> MemoryIntake:
 
 @pytest.fixture
 def door(intake: MemoryIntake) -> Door:
-    return Door(intake, intake, intake, Reading(), {Forbidden: "forbidden", Busy: "try-again"})
+    return Door(intake, Reading(), {Forbidden: "forbidden", Busy: "try-again"})
 
 
 @pytest.fixture

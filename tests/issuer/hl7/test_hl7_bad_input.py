@@ -1,12 +1,14 @@
 """Bad input: each a precise answer, nothing recorded, nothing lost. Senders, batches."""
 
 import logging
+from pathlib import Path
 
 import pytest
 
 from issuer.hl7 import Sender, read_message
-from issuer.hl7.errors import ERRORS
+from issuer.hl7.errors import ERRORS, SHARED
 from issuer.hl7.octets import MAX_BATCH_MESSAGES, MAX_BATCH_OCTETS, MAX_MESSAGE_OCTETS
+from issuer.intake.findings import FINDINGS
 from issuer.rights import Actor, Forbidden
 
 
@@ -271,3 +273,10 @@ def test_texts_of_errors_fit_err_8_and_say_what_to_do():
         assert number.isdigit(), code
         assert letter in "EWI", code
         assert "invalid" not in (message + remedy).lower()
+
+
+def test_every_code_is_documented_and_no_code_means_two_things():
+    page = (Path(__file__).parents[3] / "docs" / "hl7.md").read_text("utf-8")
+    assert [code for code in (*ERRORS, *SHARED) if f"| `{code}` |" not in page] == []
+    assert set(ERRORS) & set(FINDINGS) == set()
+    assert set(SHARED) <= set(FINDINGS)

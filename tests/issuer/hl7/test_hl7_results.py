@@ -95,7 +95,7 @@ def test_questions_and_specimens_are_no_results(shapes, ask, intake):
 
 def test_an_order_without_results(shapes, ask, intake):
     ack = ask(shapes.oru(shapes.pid(), shapes.segment("OBR", {3: "F-9"})))
-    assert (ack.code, ack.errors) == ("AE", [("OBR^1", "100", "E", "result-missing")])
+    assert (ack.code, ack.errors) == ("AE", [("OBR^1", "100", "E", "order-without-result")])
     assert intake.submissions == []
 
 

@@ -204,7 +204,7 @@ def test_a_dose_without_a_source_is_historical_without_evidence(shapes, ask, int
 
 def test_an_order_without_a_dose(shapes, ask, intake):
     ack = ask(shapes.vxu(shapes.pid(), shapes.orc("1"), shapes.orc("2"), shapes.rxa()))
-    assert (ack.code, ack.errors) == ("AE", [("ORC^1", "100", "E", "dose-missing")])
+    assert (ack.code, ack.errors) == ("AE", [("ORC^1", "100", "E", "order-without-dose")])
     assert [one.event_id for one in intake.proposals] == ["2"]
 
 

@@ -231,6 +231,19 @@ def test_the_order_of_the_record_does_not_matter(dose: Dose, person: Demographic
     assert judge(dose, person, orders[0], NOW) == judge(dose, person, orders[1], NOW)
 
 
+@given(DOSES, PEOPLE, EARLIER)
+def test_doses_of_other_antigens_change_no_mark(dose: Dose, person: Demographics, earlier: list[Given]) -> None:
+    """Killed vaccines of other antigens do not bear on one another."""
+    own = {name for name, *_ in data.ANTIGENS.get(dose.code, ())}
+    others = [
+        one
+        for one in earlier
+        if one.code not in data.LIVE and own.isdisjoint(name for name, *_ in data.ANTIGENS.get(one.code, ()))
+    ]
+    alone = [one for one in judge(dose, person, (), NOW) if one.severity == "warning"]
+    assert alone == [one for one in judge(dose, person, others, NOW) if one.severity == "warning"]
+
+
 @pytest.mark.parametrize(
     ("code", "born"), [("208", "1980-02-29"), ("140", "1980-02-29"), ("03", "2025-10-03"), ("20", "2026-09-10")]
 )

@@ -1,6 +1,7 @@
-"""Every dose of a clinic, a vaccinator or a lot taken back, in portions, and put back: records, cards, lists, notices."""
+"""Every dose of a clinic, a vaccinator or a lot taken back, in portions, and put back: records, cards, lists."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,11 +12,14 @@ import cards
 import verifier
 from issuer.intake.proposal import Demographics, Dose, Proposal
 from issuer.models import notice, record, record_version
+from issuer.models import person as person_table
 from issuer.models.audit import audit_entry
 from issuer.putting_right.portion import Portion
 from issuer.putting_right.searching import PreviewChanged, Search, SearchTooWide
 from issuer.putting_right.withdrawing import ReasonMissing, StillRunning, Withdrawals
 from issuer.rights import Actor, Forbidden
+from issuer.store.putting_right import cards_by_person
+from issuer.store.withdrawals import next_persons, withdrawal_of
 from trust_registry import TrustRegistry
 
 HOUR = timedelta(hours=1)
@@ -41,10 +45,7 @@ def outcome(world: Any, card: Any) -> str:
 
 def all_cards(world: Any) -> list[Any]:
     with world.service.store.reading() as connection:
-        from issuer.models import person
-        from issuer.store.putting_right import cards_by_person
-
-        ids = connection.execute(select(person.c.id)).scalars().all()
+        ids = connection.execute(select(person_table.c.id)).scalars().all()
         return [card for many in cards_by_person(connection, ids).values() for card in many]
 
 
@@ -165,18 +166,27 @@ def test_a_link_opened_afterwards_shows_the_new_card(world: Any, withdrawals: Wi
     assert lots == [None, "GOOD1"]
 
 
-def test_it_goes_on_where_it_was_stopped_or_killed(
-    world: Any, withdrawals: Withdrawals, person: People, many: int = 450
-) -> None:
+class Killed(Exception):
+    """The process is gone before the transaction is whole."""
+
+
+def killed_within_a_portion(world: Any, portion: Portion, withdrawal_id: str) -> None:
+    with world.service.store.writing() as connection:
+        known = withdrawal_of(connection, withdrawal_id)
+        assert known is not None
+        portion._do(connection, known, next_persons(connection, withdrawal_id, "waiting", 50), world.now)
+        raise Killed
+
+
+def test_it_goes_on_where_it_was_stopped_or_killed(world: Any, withdrawals: Withdrawals, person: People) -> None:
+    many = 450
     harbour = world.clinic("Harbour")
     for start in range(0, many, 150):
         proposals = [Proposal(person(number), BAD) for number in range(start, start + 150)]
         world.service.intake.submit(world.actor(harbour), harbour, proposals, world.now, door="csv", sign=True)
     found = withdrawals.find(world.department, Search(lot="BAD1"), world.now)
     assert found.cards == many
-    one = withdrawals.take_back(
-        world.department, Search(lot="BAD1"), "recalled-lot", "recall", world.now, found.digest
-    )
+    one = withdrawals.take_back(world.department, Search(lot="BAD1"), "recalled-lot", "recall", world.now, found.digest)
     portion = Portion(world.service.store, world.service.maker(), world.service.random)
     assert portion.done(one, world.now)
     assert withdrawals.one(world.department, one).done_records == 200
@@ -186,13 +196,8 @@ def test_it_goes_on_where_it_was_stopped_or_killed(
     assert not portion.done(one, world.now)
     assert withdrawals.work(lambda: world.now) == 0
     assert withdrawals.go_on(world.department, one, world.now).state == "running"
-    with pytest.raises(RuntimeError), world.service.store.writing() as connection:  # killed within a portion
-        whole = portion._do
-        from issuer.store.withdrawals import next_persons, withdrawal_of
-
-        known = withdrawal_of(connection, one)
-        whole(connection, known, next_persons(connection, one, "waiting", 50), world.now)
-        raise RuntimeError
+    with pytest.raises(Killed):
+        killed_within_a_portion(world, portion, one)
     assert withdrawals.one(world.department, one).done_records == 200
     assert withdrawals.work(lambda: world.now) == 2
     done = withdrawals.one(world.department, one)
@@ -225,8 +230,6 @@ def test_nothing_is_done_where_the_figures_changed_meanwhile(
 def test_days_and_partial_days(
     world: Any, withdrawals: Withdrawals, person: People, search: Search, count: int
 ) -> None:
-    from dataclasses import replace
-
     harbour = world.clinic("Harbour")
     world.record(harbour, person(0), [BAD], world.now)
     partial = replace(BAD, day="2021-04", administered=False, evidence="01")
@@ -246,9 +249,7 @@ def test_of_one_vaccinator_between_two_moments(world: Any, withdrawals: Withdraw
         world.record(hill, person(10 + place), [BAD], moment)
     search = Search(harbour, "N. Urse", since=world.now + HOUR, until=world.now + 2 * HOUR)
     found = withdrawals.find(world.department, search, world.now)
-    assert [(one.clinic_id, one.lot, one.recorded_at) for one in found.records] == [
-        (harbour, "BAD1", world.now + HOUR)
-    ]
+    assert [(one.clinic_id, one.lot, one.recorded_at) for one in found.records] == [(harbour, "BAD1", world.now + HOUR)]
 
 
 def test_who_may_and_what_must_be_said(world: Any, withdrawals: Withdrawals) -> None:

@@ -275,7 +275,9 @@ def test_nothing_that_opens_is_stored_as_it_is(town: Any) -> None:
     challenge = town.parts.accounts.challenge(town.now)
     with town.engine.connect() as connection:
         rows = [row for table in TABLES for row in connection.execute(text(f"SELECT * FROM {table.name}"))]
-    stored = repr(rows) + repr([bytes(part).hex() for row in rows for part in row if isinstance(part, bytes | memoryview)])
+    stored = repr(rows) + repr(
+        [bytes(part).hex() for row in rows for part in row if isinstance(part, bytes | memoryview)]
+    )
     for secret in (PASSWORD, token, town.links["nadia"], challenge, form, town.totp["nadia"].hex()):
         assert secret not in stored
     assert member.id in stored

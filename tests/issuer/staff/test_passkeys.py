@@ -37,18 +37,18 @@ class Authenticator:
     count: int = 0
     flags: int = PRESENT | VERIFIED
 
-    def make(self, challenge: str, **client: Any) -> dict[str, Any]:
+    def make(self, asked: str, **client: Any) -> dict[str, Any]:
         point = self.key.public_key().public_numbers()
         cose = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")})
         attested = bytes(16) + struct.pack(">H", len(self.credential)) + self.credential + cose
         data = self._data(self.flags | ATTESTED) + attested
-        said = self._client("webauthn.create", challenge, client)
+        said = self._client("webauthn.create", asked, client)
         attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
         return self._answer({"clientDataJSON": b64(said), "attestationObject": b64(attestation)})
 
-    def get(self, challenge: str, **client: Any) -> dict[str, Any]:
+    def get(self, asked: str, **client: Any) -> dict[str, Any]:
         self.count += 1
-        data, said = self._data(self.flags), self._client("webauthn.get", challenge, client)
+        data, said = self._data(self.flags), self._client("webauthn.get", asked, client)
         signature = self.key.sign(data + hashlib.sha256(said).digest(), ec.ECDSA(SHA256()))
         parts = {"clientDataJSON": said, "authenticatorData": data, "signature": signature}
         return self._answer({name: b64(part) for name, part in parts.items()})
@@ -148,7 +148,11 @@ def test_registrations_that_are_refused(town: Any) -> None:
     other = town.person("otto", "auditor")
     with pytest.raises(PasskeyRefused):
         register(town, other, phone)  # somebody has it already
-    for twin in (Authenticator(flags=PRESENT), Authenticator(host="evil.example"), Authenticator(origin="https://evil")):
+    for twin in (
+        Authenticator(flags=PRESENT),
+        Authenticator(host="evil.example"),
+        Authenticator(origin="https://evil"),
+    ):
         with pytest.raises(PasskeyRefused):
             register(town, other, twin)
     challenge = accounts.challenge(town.now)

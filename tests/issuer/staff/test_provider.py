@@ -1,28 +1,39 @@
 """OpenID Connect against a provider of another's making, over a real socket."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from oidc_provider_mock import User, run_server_in_thread
 
 from issuer.rights import Actor
 from issuer.staff.oidc import BadOidcSettings, NobodyOfOurs, OidcSettings, claimed, oidc_settings
 
 OPERATOR = Actor("operator", "operator")
-USERS = (
-    User(sub="sub-nadia", claims={"email": "Nadia@clinic.example", "email_verified": True, "role": "department"}),
-    User(sub="sub-unchecked", claims={"email": "nadia@clinic.example", "email_verified": False}),
-    User(sub="sub-nobody", claims={"email": "nobody@clinic.example", "email_verified": True}),
-)
+USERS = {
+    "sub-nadia": {"email": "Nadia@clinic.example", "email_verified": True, "role": "department"},
+    "sub-unchecked": {"email": "nadia@clinic.example", "email_verified": False},
+    "sub-nobody": {"email": "nobody@clinic.example", "email_verified": True},
+}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
-    with run_server_in_thread(user_claims=USERS, require_nonce=True) as server:
-        yield f"http://localhost:{server.server_port}"
+    command = [sys.executable, str(Path(__file__).with_name("provider_child.py")), json.dumps(USERS)]
+    environ = {**os.environ, "AUTHLIB_INSECURE_TRANSPORT": "1"}
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environ, text=True, **pipes) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        yield f"http://localhost:{int(child.stdout.readline())}"
+        child.stdin.close()
+        child.wait(10)
 
 
 @pytest.fixture
@@ -98,7 +109,7 @@ def test_answers_that_do_not_hold(town_by: Any) -> None:
 
 
 def test_a_provider_that_is_down_or_another(town_on: Any, sqlite_database: str, provider: str) -> None:
-    for address in ("http://localhost:9", provider.replace("localhost", "127.0.0.1")):
+    for address in ("http://localhost:9", provider.replace("localhost", "LOCALHOST")):
         town = town_on(sqlite_database, oidc=OidcSettings(address, "countersign", "secret"))
         assert town.browser().get("/login/provider").status_code == 502
 

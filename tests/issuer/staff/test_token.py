@@ -248,5 +248,3 @@ def test_a_token_at_a_door(town: Any, clinic: str) -> None:
     assert at_door("t" * 40).get_json()["actor"] == "operator"
     town.later(minutes=5)
     assert at_door(granted).status_code == 401
-
-
