@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -13,13 +14,23 @@ from issuer.intake.service import Intake
 from issuer.keyring import Keyring
 from issuer.service import IssuerService
 from issuer.settings import Settings
+from issuer.staff.assertions import Fetch
+from issuer.staff.passwords import STANDARD, Cost
 from issuer.store import Store
 from issuer.web.answers import install_failures
-from issuer.web.api import api_blueprint
+from issuer.web.desks import install_desks, start_of
+from issuer.web.doors import install_doors
 from issuer.web.landing import landing_blueprint
 from issuer.web.public import public_blueprint
 from issuer.web.resident import resident_blueprint
+from issuer.web.rules import check_rules
+from issuer.web.staff import Outside, StaffSettings, install_staff
+from issuer.web.uploading import UploadingRequest
+from keys.assertions import check_key_set, verify_assertion
 from keys.store import KeyStore
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 def utc_now() -> datetime:
@@ -31,15 +42,21 @@ def make_service(
     settings: Settings, keystore: KeyStore, random: Callable[[int], bytes] = secrets.token_bytes
 ) -> IssuerService:
     """The use cases behind the pages. The schema is the command line's business (`issuer.db.upgrade`)."""
-    store = Store(open_engine(settings.database_url))
+    return _service(settings, keystore, random, open_engine(settings.database_url))
+
+
+def _service(settings: Settings, keystore: KeyStore, random: Callable[[int], bytes], engine: "Engine") -> IssuerService:
     return IssuerService(
-        settings.iss, Keyring(keystore), settings.rid_secret, store, settings.link_days, random, settings.name
+        settings.iss, Keyring(keystore), settings.rid_secret, Store(engine), settings.link_days, random, settings.name
     )
 
 
-def make_intake(
-    settings: Settings, keystore: KeyStore, random: Callable[[int], bytes] = secrets.token_bytes
-) -> Intake:
+def no_fetch(_: str) -> bytes:
+    """Without a guarded way out, key sets by address stay unread. Raises OSError."""
+    raise OSError("this process asks nobody")
+
+
+def make_intake(settings: Settings, keystore: KeyStore, random: Callable[[int], bytes] = secrets.token_bytes) -> Intake:
     """The way in for doors without pages: the HL7 listener, workers."""
     return make_service(settings, keystore, random).intake
 
@@ -49,19 +66,46 @@ def create_app(
     keystore: KeyStore,
     clock: Callable[[], datetime] = utc_now,
     random: Callable[[int], bytes] = secrets.token_bytes,
+    fetch: Fetch = no_fetch,
+    cost: Cost = STANDARD,
 ) -> Flask:
-    """The service. It opens the database at the first request, and says on `/readyz` whether it can work."""
+    """The service. It opens the database at the first request, and says on `/readyz` whether it can work.
+
+    Args:
+        fetch: gets a clinic system's key set from a public https address, with limits.
+        cost: of hashing a password.
+    """
     app = Flask("issuer", static_url_path="/assets/issuer")
-    app.request_class = pages.InMemoryRequest
+    app.request_class = UploadingRequest
     app.config["MAX_CONTENT_LENGTH"] = MAX_BUNDLE_OCTETS
-    service = make_service(settings, keystore, random)
+    app.config["IMPORTS_FOLDER"] = settings.imports
+    engine = open_engine(settings.database_url)
+    service = _service(settings, keystore, random, engine)
     app.extensions["issuer"] = service
-    pages.install(app, service=pages.Service(settings.name), ready=_ready_checks(service))
+    pages.install(
+        app,
+        service=pages.Service(settings.name),
+        ready=_ready_checks(service),
+        json_prefixes=("/api/", "/fhir", "/hl7", "/soap", "/oauth/"),
+    )
     install_failures(app)
+    outside = Outside(clock, random, verify_assertion, fetch, check_key_set)
+    chosen = StaffSettings(
+        settings.name,
+        settings.address,
+        settings.seal_secret,
+        settings.api_token,
+        settings.oidc,
+        cost,
+        start_of,
+    )
+    staff = install_staff(app, engine, chosen, outside)
     app.register_blueprint(landing_blueprint(settings))
     app.register_blueprint(public_blueprint(service))
-    app.register_blueprint(api_blueprint(service, settings, clock))
     app.register_blueprint(resident_blueprint(service, settings, clock))
+    install_doors(app, service, settings, staff, clock, cost)
+    install_desks(app, service, settings, staff, engine, clock)
+    check_rules(app)
     return app
 
 

@@ -75,7 +75,7 @@ def open_engine(url: str) -> Engine:
         return engine
     options = f"-c lock_timeout={BUSY_SECONDS}s -c timezone=UTC"
     connect = {"options": options, "connect_timeout": BUSY_SECONDS}
-    return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=connect)
+    return create_engine(url, hide_parameters=True, pool_size=10, connect_args=connect)
 
 
 @contextmanager
@@ -118,14 +118,14 @@ def upgrade(url: str, revision: str = "head") -> None:
                 from issuer.store.filing import file_persons  # the store knows this module
 
                 file_persons(connection)
+                if connection.dialect.name == "postgresql":
+                    from issuer.jobs import prepare  # the queue's own tables; it is heavy, and SQLite has none
+
+                    prepare(url)
             if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise RuntimeError("a migration left rows that refer to nothing; nothing was changed")
     finally:
         engine.dispose()
-    if revision == "head" and url.startswith("postgresql"):
-        from issuer.jobs import prepare  # the queue's own tables; it is heavy, and SQLite has none
-
-        prepare(url)
 
 
 def is_current(engine: Engine) -> bool:

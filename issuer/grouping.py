@@ -37,7 +37,10 @@ class Draft:
         """
         linked = [_linked(resource) for resource in self.resources]
         entries = [{"fullUrl": f"resource:{n}", "resource": r} for n, r in enumerate([self.patient, *linked])]
-        bundle = minimize({"resourceType": "Bundle", "type": "collection", "entry": entries})
+        bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+        if not check_profile(bundle):  # nothing to remark: then there is nothing to leave out either
+            return bundle
+        bundle = minimize(bundle)
         if any(fault.severity == "error" for fault in check_profile(bundle)):
             raise RuntimeError("a checked record became a bundle outside the profiles")
         return bundle

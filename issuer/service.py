@@ -102,7 +102,9 @@ class IssuerService:
         """The key that signs now, at work."""
         return CardMaker(self.iss, self.keys.active, self.rid_secret, self.name)
 
-    def record_and_issue(self, bundle: bytes, now: datetime, person_id: str | None = None) -> Issued:
+    def record_and_issue(
+        self, bundle: bytes, now: datetime, person_id: str | None = None, actor: Actor = OPERATOR
+    ) -> Issued:
         """Record what a clinic sent and issue its cards, all or nothing. The same content again changes nothing.
 
         Args:
@@ -117,7 +119,8 @@ class IssuerService:
             raise UnknownCard("there is no person with this id")
         proposals = proposals_of(submission, person_id or "")
         try:
-            done = self.intake.submit(OPERATOR, HOUSE, proposals, now, door="api", whole=True, sign=True)
+            clinic_id = actor.clinic_id or HOUSE
+            done = self.intake.submit(actor, clinic_id, proposals, now, door="api", whole=True, sign=True)
         except NotWhole as refused:
             raise InvalidBundle(faults_of(submission, refused.outcomes)) from None
         except DoseTooLarge as large:
@@ -141,7 +144,20 @@ class IssuerService:
             raise UnknownCard("there is no card with this id")
         return found
 
-    def revoke_card(self, card_id: str, reason: str, now: datetime) -> tuple[StoredCard, ...]:
+    def check_own(self, actor: Actor, person_id: str) -> None:
+        """A clinic's system sees and changes cards of people its clinic recorded something of.
+
+        Raises:
+            UnknownCard: it is nobody of theirs; that looks as if there were nobody at all.
+        """
+        if not actor.clinic_id:
+            return
+        with self.store.reading() as connection:
+            records = records_where(connection, record.c.person_id, [person_id])
+        if all(one.clinic_id != actor.clinic_id for one in records):
+            raise UnknownCard("there is no person with this id")
+
+    def revoke_card(self, card_id: str, reason: str, now: datetime, actor: Actor = OPERATOR) -> tuple[StoredCard, ...]:
         """Take one card back; the cards newly revoked (none where it was revoked before).
 
         Raises:
@@ -149,11 +165,13 @@ class IssuerService:
         """
         check_reason(reason)
         self.card(card_id)
-        revoked = self.store.revoke_card(card_id, reason, now)
+        revoked = self.store.revoke_card(card_id, reason, now, actor)
         _log.info("revoked %d cards", len(revoked))
         return revoked
 
-    def revoke_person(self, person_id: str, reason: str, now: datetime) -> tuple[StoredCard, ...]:
+    def revoke_person(
+        self, person_id: str, reason: str, now: datetime, actor: Actor = OPERATOR
+    ) -> tuple[StoredCard, ...]:
         """Take all of a person's cards back, each under the key that signed it; the cards newly revoked.
 
         Raises:
@@ -161,11 +179,11 @@ class IssuerService:
         """
         check_reason(reason)
         self._check_person(person_id)
-        revoked = self.store.revoke_person(person_id, reason, now)
+        revoked = self.store.revoke_person(person_id, reason, now, actor)
         _log.info("revoked %d cards", len(revoked))
         return revoked
 
-    def replace_card(self, card_id: str, reason: str, now: datetime) -> StoredCard:
+    def replace_card(self, card_id: str, reason: str, now: datetime, actor: Actor = OPERATOR) -> StoredCard:
         """Take a card back and issue the same content anew, signed by the key that signs now, with a `rid` of its own.
 
         For a card that was lost or copied, or whose key was withdrawn. Asked again, it answers the same new card.
@@ -180,7 +198,7 @@ class IssuerService:
             return done
         new = self._issued_anew(old, now)
         try:
-            self.store.replace(new, reason)
+            self.store.replace(new, reason, actor)
         except (DuplicateCard, CardRevoked):  # perhaps somebody asked the same a moment ago
             done = self.store.replacement_of(card_id)
             if done is None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from cards.encoding import b64url_encode
 from cards.shc.card import is_issuer_url
+from issuer.staff.oidc import BadOidcSettings, OidcSettings, oidc_settings
 from keys.store import load_or_create_secret
 
 DEFAULT_LINK_DAYS = 90
@@ -22,6 +23,9 @@ ENVIRONMENT: Mapping[str, str] = {
     "COUNTERSIGN_API_TOKEN": "bearer token of the API; a random one in secrets/api-token where it is not set",
     "COUNTERSIGN_LINK_DAYS": f"days after which a card page's link ends; {DEFAULT_LINK_DAYS} where it is not set",
     "COUNTERSIGN_IMPORTS": "folder of uploaded files, seen by every worker; `imports` in the data folder by default",
+    "COUNTERSIGN_OIDC_ISSUER": "OpenID Connect provider that staff log in by; none where it is not set",
+    "COUNTERSIGN_OIDC_CLIENT_ID": "what this service is called there",
+    "COUNTERSIGN_OIDC_CLIENT_SECRET": "its secret there",
     "COUNTERSIGN_SAMPLE": "1 marks every page and print as made of invented data",
 }
 
@@ -51,6 +55,8 @@ class Settings:
     """Where uploaded files wait until they are read; every worker has to see it."""
     link_days: int = DEFAULT_LINK_DAYS
     sample: bool = False
+    oidc: OidcSettings | None = None
+    """The provider that staff may log in by; passwords where there is none."""
 
     def __post_init__(self) -> None:
         if not is_issuer_url(self.iss):
@@ -84,7 +90,15 @@ def from_environ(environ: Mapping[str, str], folder: Path) -> Settings:
         imports=Path(environ.get("COUNTERSIGN_IMPORTS", "") or folder / "imports"),
         link_days=_days(environ.get("COUNTERSIGN_LINK_DAYS", "")),
         sample=environ.get("COUNTERSIGN_SAMPLE", "") == "1",
+        oidc=_provider(environ),
     )
+
+
+def _provider(environ: Mapping[str, str]) -> OidcSettings | None:
+    try:
+        return oidc_settings(environ)
+    except BadOidcSettings as error:
+        raise BadSettings(str(error)) from None
 
 
 def _days(text: str) -> int:

@@ -20,7 +20,7 @@ _WORDS_DAY = re.compile(r"([a-z]{3})[a-z]*[ .-]*([0-9]{1,2})[ ,.-]+([0-9]{4})")
 _MONTH_IN_WORDS = re.compile(r"([a-z]{3})[a-z]*[ .,-]*([0-9]{4})")
 _NUMBER_ORDER = re.compile(r"([0-9]{1,2})[-. /]([0-9]{1,2})[-. /]([0-9]{4})")
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:.h]?([0-5][0-9])")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS_SHORT = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 class Unreadable(ValueError):
@@ -101,9 +101,9 @@ def _whole(year: int, month: int, day: int) -> str:
 
 
 def _month(word: str) -> int:
-    if word not in _MONTHS:
+    if word not in MONTHS_SHORT:
         raise Unreadable
-    return _MONTHS.index(word) + 1
+    return MONTHS_SHORT.index(word) + 1
 
 
 def _month_of_year(typed: str) -> tuple[int, int] | None:

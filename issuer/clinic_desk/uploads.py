@@ -90,6 +90,8 @@ def see_table(file: BinaryIO, remembered: ColumnMapping | None = None) -> TableS
     """A table, before it is started. Raises TableRefused."""
     head = look(file)
     rows = list(islice(read_rows(file, head), SAMPLE_ROWS))
+    if not rows:
+        raise TableRefused("table-empty")
     found = suggest(head.header, rows)
     mapping = remembered or found.mapping
     return TableSeen(head, mapping, _samples(head, rows), () if remembered else found.asks)

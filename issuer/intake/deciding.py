@@ -127,7 +127,8 @@ class Batch:
             return
         keys = keys_of(person)
         changed = HeldPerson(person_id, person, bool(person.protected), held.keys | {*keys.identifiers, *keys.names})
-        self._add_keys(person_id, changed.keys - held.keys)
+        before = keys_of(held.demographics)
+        self._add_keys(person_id, changed.keys - {*before.identifiers, *before.names})
         self._persons[person_id] = changed
         kept = self.writes.new_persons if person_id in self.writes.new_persons else self.writes.changed_persons
         kept[person_id] = changed

@@ -200,6 +200,7 @@ PLACES: Mapping[str, str] = {
     "person.email": "the e-mail address",
     "person.address": "the address",
     "person.died_on": "the date of death",
+    "row": "the row",
     "event": "the dose or result",
     "event.id": "the sender's id of it",
     "event.code": "the product or test",

@@ -21,7 +21,7 @@ from issuer.intake.findings import finding
 from issuer.intake.held import HeldRecord, Holdings, Writes
 from issuer.intake.keys import event_key
 from issuer.intake.looking import Found, Looking
-from issuer.intake.proposal import Demographics, Finding, Outcome, Proposal
+from issuer.intake.proposal import Demographics, Finding, Identifier, Outcome, Proposal
 from issuer.persons import Keys, keys_of
 from issuer.plausibility.signing import SigningPolicy
 from issuer.rights import Actor, require
@@ -140,6 +140,12 @@ class Intake:
     def history(self, actor: Actor, person: Demographics, reason: str, now: datetime) -> Found:
         """`issuer.intake.looking.Looking.history`, for doors that ask as well as send."""
         return Looking(self.store).history(actor, person, reason, now)
+
+    def merge(self, actor: Actor, clinic_id: str, gone: Identifier, into: Identifier, now: datetime) -> Outcome:
+        """A clinic's system says that two of its identifiers are one person (ADT^A40)."""
+        from issuer.merging.service import Merging  # it renews cards as this module does
+
+        return Merging(self.store, self.maker, self.random).merge_by_identifier(actor, clinic_id, gone, into, now)
 
     # ---- Cards ------------------------------------------------------------------------------------------------------
 

@@ -142,7 +142,7 @@ def _names(newer: Name, older: Name) -> Agreement:
     a, b = fold(newer), fold(older)
     if (a.family, a.first, a.middle) == (b.family, b.first, b.middle):
         return "same"
-    return "similar" if {a.family, a.first} & {b.family, b.first} - {""} else "differs"
+    return "similar" if {*a.parts, a.family, a.first} & {*b.parts, b.family, b.first} - {""} else "differs"
 
 
 def _dates(newer: str, older: str) -> Agreement:

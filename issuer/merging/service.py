@@ -244,7 +244,8 @@ class Merging:
         people = persons_of(connection, pair)
         if len(people) != 2:
             return False
-        found = compare(*(known(people[who].demographics) for who in pair))
+        one, other = (people[who].demographics for who in pair)
+        found = compare(known(one), other)
         return found is not None and not found.order_differs and found.given != "differs"
 
     def _ask_about(

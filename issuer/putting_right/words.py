@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from cards.dates import date_in_words
 from cards.terminology import CVX, LOINC, SNOMED, result_name, test_name, vaccine
 from issuer.intake.proposal import Dose, Event, Result
 
@@ -58,13 +59,47 @@ def reasons_in_words(codes: Iterable[str]) -> tuple[str, ...]:
 
 _REASONS: Mapping[str, str] = {
     "sender-says-one-person": "The clinic’s system says that they are one person",
-    "identifier-same": "A number is the same",
+    "identifier-same": "One number is the same",
     "identifier-differs": "Numbers of one authority differ",
-    "given-nickname": "The given name is a short form of the other",
+    "birth-date-same": "Born on the same day",
+    "birth-date-differs": "Born on different days",
     "birth-date-day-month-swapped": "Day and month of birth the other way round",
     "birth-date-one-digit": "One digit of the birth date differs",
+    "birth-date-first-of-january": "One is said to be born on 1 January",
+    "birth-date-partial": "Of one only a part of the birth date is known",
+    "birth-order-same": "The same place in a multiple birth",
+    "birth-order-differs": "Another place in a multiple birth",
+    "multiple-birth-differs": "Only one is of a multiple birth",
+    "family-same": "The same family name",
+    "family-similar": "A similar family name",
+    "family-differs": "Another family name",
+    "family-part": "Family names with one part in common",
+    "family-former": "The family name is a former one of the other",
+    "family-is-mothers": "The family name is the mother’s of the other",
     "names-swapped": "Given and family name the other way round",
-    "family-former": "The family name is a former one",
+    "given-same": "The same given name",
+    "given-similar": "A similar given name",
+    "given-differs": "Another given name",
+    "given-initial": "A given name that is only an initial",
+    "given-is-middle": "The given name is the other’s middle name",
+    "given-missing": "One has no given name",
+    "given-nickname": "The given name is a short form of the other",
+    "given-placeholder": "One has a placeholder for a given name",
+    "middle-same": "The same middle name",
+    "middle-initial": "The middle name begins alike",
+    "middle-differs": "Another middle name",
+    "suffix-differs": "Another suffix, such as Jr.",
+    "sex-same": "The same sex",
+    "sex-differs": "Another sex",
+    "mother-same": "The same mother’s maiden name",
+    "mother-similar": "A similar mother’s maiden name",
+    "mother-differs": "Another mother’s maiden name",
+    "phone-same": "The same telephone",
+    "phone-differs": "Another telephone",
+    "email-same": "The same e-mail address",
+    "address-same": "The same address",
+    "postcode-same": "The same postcode",
+    "postcode-differs": "Another postcode",
 }
 
 
@@ -73,9 +108,9 @@ def _rows(event: Event) -> dict[str, str]:
         return {"Test": event_in_words(event), "Time": event.time, "Result": _outcome(event)}
     return {
         "Product": f"{event_in_words(event)} ({event.code})",
-        "Date": event.day,
+        "Date": date_in_words(event.day),
         "Lot": event.lot,
-        "Expires": event.expires,
+        "Expires": date_in_words(event.expires),
         "Status": _status(event),
     }
 

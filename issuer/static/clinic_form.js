@@ -23,7 +23,7 @@
   // ---- Enter moves on ----
 
   const stops = () => [...form.querySelectorAll("input:not([type=hidden]), select, button")].filter(
-    (one) => one.tabIndex >= 0 && !one.disabled && !one.hidden && one.offsetParent !== null);
+    (one) => one.tabIndex >= 0 && !one.disabled && one.checkVisibility());
 
   const moveOn = (from) => {
     const fields = stops().filter((one) => one.tagName !== "BUTTON" || one.id === "record");
@@ -116,7 +116,7 @@
     list.className = "options";
     list.hidden = true;
     list.setAttribute("role", "listbox");
-    list.setAttribute("aria-label", input.labels[0].textContent);
+    list.setAttribute("aria-label", "What it may be");
     input.parentElement.append(list);
     for (const [name, value] of Object.entries({
       role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id, "aria-haspopup": "listbox",

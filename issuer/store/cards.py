@@ -14,8 +14,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from issuer.audit.entry import Entry, Event
 from issuer.db import is_current, reading, writing
 from issuer.models import card, card_link, clinic, metadata, notice, person, record, revocation_list, revoked_rid
+from issuer.rights import Actor
+from issuer.store import audit, events
 from issuer.store.rows import add_rows
 
 FIRST_CTR = 1
@@ -129,23 +132,24 @@ class Store:
         with reading(self._engine) as connection:
             return connection.execute(opened).scalar_one_or_none()
 
-    def revoke_card(self, card_id: str, reason: str, now: datetime) -> tuple[StoredCard, ...]:
+    def revoke_card(self, card_id: str, reason: str, now: datetime, actor: Actor) -> tuple[StoredCard, ...]:
         """List one card's `rid`; the cards newly revoked."""
         with writing(self._engine) as connection:
-            return revoke(connection, card.c.id == card_id, reason, now)
+            return _noted(connection, revoke(connection, card.c.id == card_id, reason, now), reason, actor, now)
 
-    def revoke_person(self, person_id: str, reason: str, now: datetime) -> tuple[StoredCard, ...]:
+    def revoke_person(self, person_id: str, reason: str, now: datetime, actor: Actor) -> tuple[StoredCard, ...]:
         """List the `rid`s of all of a person's cards; the cards newly revoked."""
         with writing(self._engine) as connection:
             lock_person(connection, person_id)
-            return revoke(connection, card.c.person_id == person_id, reason, now)
+            revoked = revoke(connection, card.c.person_id == person_id, reason, now)
+            return _noted(connection, revoked, reason, actor, now)
 
     def replacement_of(self, card_id: str) -> StoredCard | None:
         """The card that took another's place, if one did."""
         with reading(self._engine) as connection:
             return next(iter(_cards(connection, card.c.replaces == card_id)), None)
 
-    def replace(self, new: StoredCard, reason: str) -> None:
+    def replace(self, new: StoredCard, reason: str, actor: Actor) -> None:
         """One transaction: the card that `new` replaces is taken back, `new` is written.
 
         Raises:
@@ -156,8 +160,11 @@ class Store:
         try:
             with writing(self._engine) as connection:
                 lock_person(connection, new.person_id)
-                if not revoke(connection, old, reason, new.issued_at):
+                if not _noted(connection, revoke(connection, old, reason, new.issued_at), reason, actor, new.issued_at):
                     raise CardRevoked
+                audit.append(
+                    connection, [Entry(new.issued_at, actor, "card.issue", "card", new.id, "", new.person_id, reason)]
+                )
                 place = connection.execute(select(card.c.place).where(old)).scalar_one()
                 connection.execute(insert(card).values(_card_values(new, place)))
         except IntegrityError:
@@ -243,6 +250,16 @@ def revoke(connection: Connection, chosen: ColumnElement[bool], reason: str, now
         revoked = {"revoked_at": now, "revoked_reason": reason}
         connection.execute(update(card).where(card.c.id.in_(ids)).values(revoked))
     return _cards(connection, card.c.id.in_(ids))
+
+
+def _noted(
+    connection: Connection, revoked: tuple[StoredCard, ...], reason: str, actor: Actor, now: datetime
+) -> tuple[StoredCard, ...]:
+    """Lines of the audit log, and events for whoever is told."""
+    lines = [Entry(now, actor, "card.revoke", "card", one.id, "", one.person_id, reason) for one in revoked]
+    audit.append(connection, lines)
+    events.append(connection, [Event(now, "card.revoked", "card", one.id) for one in revoked])
+    return revoked
 
 
 def _list(connection: Connection, kid: str, rids: Sequence[str], now: datetime) -> None:

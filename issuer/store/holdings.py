@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, any_, bindparam, select, text, update
+from sqlalchemy import Connection, FromClause, RowMapping, Select, any_, bindparam, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
 
 from issuer.intake.held import HeldPerson, HeldRecord, Holdings, Writes
@@ -19,7 +21,10 @@ RECORD_COLUMNS = tuple(HeldRecord.__slots__)
 
 def clinic_row(connection: Connection, clinic_id: str) -> RowMapping | None:
     """A clinic's row: id, name, public_name, state, details."""
-    return connection.execute(select(clinic).where(clinic.c.id == clinic_id)).mappings().first()
+    return connection.execute(_CLINIC, {"wanted": clinic_id}).mappings().first()
+
+
+_CLINIC = select(clinic).where(clinic.c.id == bindparam("wanted"))
 
 
 def lock_keys(connection: Connection, keys: Iterable[str]) -> None:
@@ -29,8 +34,10 @@ def lock_keys(connection: Connection, keys: Iterable[str]) -> None:
         return
     chosen = sorted(set(keys))
     if chosen:
-        statement = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
-        connection.execute(statement, {"keys": chosen})
+        connection.execute(_LOCK, {"keys": chosen})
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
 
 
 def holdings(
@@ -38,14 +45,15 @@ def holdings(
 ) -> Holdings:
     """Everybody with one of the keys or ids, and all their records; and the records with the senders' ids."""
     by_key: dict[str, tuple[str, ...]] = {}
-    for row in _where_in(connection, person_key.c.key, keys, person_key.c.key, person_key.c.person_id):
-        by_key[row.key] = (*by_key.get(row.key, ()), row.person_id)
-    by_event = {
-        one.event_key: one for one in records_where(connection, record.c.event_key, event_keys) if one.event_key
-    }
-    ids = {who for many in by_key.values() for who in many}
-    ids |= {who for who in person_ids if who} | {one.person_id for one in by_event.values()}
-    persons = persons_of(connection, ids)
+    persons: dict[str, HeldPerson] = {}
+    for row in _where_in(connection, person_key.c.key, keys, *_KEYED, of=_PERSON_OF_KEY):
+        by_key[row.key] = (*by_key.get(row.key, ()), row.id)
+        if row.id not in persons:
+            persons[row.id] = HeldPerson(row.id, read_demographics(row.demographics), row.protected)
+    sent = records_where(connection, record.c.event_key, event_keys)
+    by_event = {one.event_key: one for one in sent if one.event_key}
+    ids = {who for who in person_ids if who} | {one.person_id for one in by_event.values()}
+    persons |= persons_of(connection, ids - persons.keys())
     records: dict[str, tuple[HeldRecord, ...]] = {}
     for one in records_where(connection, record.c.person_id, persons):
         records[one.person_id] = (*records.get(one.person_id, ()), one)
@@ -54,37 +62,54 @@ def holdings(
 
 def persons_of(connection: Connection, ids: Iterable[str]) -> dict[str, HeldPerson]:
     """Persons by id; those merged into another are not among them."""
-    wanted = (person.c.id, person.c.demographics, person.c.protected)
     return {
         row.id: HeldPerson(row.id, read_demographics(row.demographics), row.protected)
-        for row in _where_in(connection, person.c.id, ids, *wanted, person.c.merged_into)
+        for row in _where_in(connection, person.c.id, ids, *_PERSON, person.c.merged_into)
         if row.merged_into is None
     }
 
 
 def records_where(connection: Connection, chosen: Any, wanted: Iterable[str]) -> list[HeldRecord]:
     """Records by a column's values, oldest first."""
-    columns = [record.c[name] for name in RECORD_COLUMNS]
-    rows = _where_in(connection, chosen, wanted, *columns)
+    rows = _where_in(connection, chosen, wanted, *_RECORD)
     return sorted((HeldRecord(*row) for row in rows), key=lambda one: (one.recorded_at, one.id))
 
 
-def _where_in(connection: Connection, chosen: Any, wanted: Iterable[str], *columns: Any) -> list[Any]:
-    """Rows whose column is one of many values. PostgreSQL gets one array: one plan, whatever the number."""
+_PERSON = (person.c.id, person.c.demographics, person.c.protected)
+_KEYED = (person_key.c.key, *_PERSON)
+_PERSON_OF_KEY = person_key.join(person, person.c.id == person_key.c.person_id)
+_RECORD = tuple(record.c[name] for name in RECORD_COLUMNS)
+
+
+def _where_in(
+    connection: Connection, chosen: Any, wanted: Iterable[str], *columns: Any, of: FromClause | None = None
+) -> list[Any]:
+    """Rows whose column is one of many values."""
     found: list[Any] = []
     for portion in in_portions(sorted(set(wanted))):
-        if connection.dialect.name == "postgresql":
-            statement = select(*columns).where(chosen == any_(bindparam("wanted", type_=ARRAY(VARCHAR))))
-            found += connection.execute(statement, {"wanted": portion}).all()
-        else:
-            found += connection.execute(select(*columns).where(chosen.in_(portion))).all()
+        statement = _select_in(connection.dialect.name, chosen, columns, of)
+        found += connection.execute(statement, {"wanted": portion}).all()
     return found
+
+
+@cache
+def _select_in(dialect: str, chosen: Any, columns: tuple[Any, ...], of: FromClause | None) -> Select[Any]:
+    """Built once: SQLAlchemy takes longer to put a statement together than the database to answer it. PostgreSQL gets
+    one array: one plan, whatever the number."""
+    if dialect == "postgresql":
+        one_of = chosen == any_(bindparam("wanted", type_=ARRAY(VARCHAR)))
+    else:
+        one_of = chosen.in_(bindparam("wanted", expanding=True))
+    return select(*columns).where(one_of).select_from(*([] if of is None else [of]))
 
 
 def write(connection: Connection, writes: Writes, actor: str, now: datetime) -> None:
     """Everything a batch decided."""
     add_rows(connection, person, [_person_values(one, now) for one in writes.new_persons.values()])
-    add_rows(connection, person_key, [{"key": key, "person_id": who} for key, who in dict.fromkeys(writes.new_keys)])
+    keys = dict.fromkeys(writes.new_keys)
+    of_new = [{"key": key, "person_id": who} for key, who in keys if who in writes.new_persons]
+    add_rows(connection, person_key, of_new)
+    _add_keys(connection, [{"key": key, "person_id": who} for key, who in keys if who not in writes.new_persons])
     for one in writes.changed_persons.values():
         changed = _person_values(one, now)
         del changed["created_at"]
@@ -96,6 +121,13 @@ def write(connection: Connection, writes: Writes, actor: str, now: datetime) -> 
     for record_id, code in sorted(asked):
         _ask(connection, record_id, code, now, writes)
     add_rows(connection, review, _review_values(writes, now))
+
+
+def _add_keys(connection: Connection, rows: list[dict[str, str]]) -> None:
+    """Of persons who are known: they have most of them already."""
+    dialect: Any = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name]
+    if rows:
+        connection.execute(dialect.insert(person_key).on_conflict_do_nothing(), rows)
 
 
 def _change(
@@ -167,5 +199,9 @@ def add_submission(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def message_seen(connection: Connection, actor: str, message_id: str) -> Sequence[str]:
     """Digests of the messages this sender sent under an id."""
-    same = (submission.c.actor == actor) & (submission.c.message_id == message_id)
-    return connection.execute(select(submission.c.digest).where(same)).scalars().all()
+    return connection.execute(_SEEN, {"who": actor, "what": message_id}).scalars().all()
+
+
+_SEEN = select(submission.c.digest).where(
+    submission.c.actor == bindparam("who"), submission.c.message_id == bindparam("what")
+)

@@ -1,10 +1,11 @@
 """Many rows at once, where an executemany costs too much: PostgreSQL gets a COPY, SQLite one prepared INSERT."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Insert, Table, insert
 
 from issuer.db import CopyFailed
 
@@ -26,7 +27,7 @@ def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, A
     if connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM_ROWS:
         _copy(connection, table, rows)
     else:
-        connection.execute(insert(table), list(rows))
+        connection.execute(_insert(table), list(rows))
 
 
 def _driver_errors() -> "type[psycopg.Error]":
@@ -41,6 +42,12 @@ def in_portions(values: Iterable[One], size: int = VALUES_AT_ONCE) -> Iterator[l
     left = iter(values)
     while portion := list(islice(left, size)):
         yield portion
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    """Built once. Inline: nothing is asked back."""
+    return insert(table).inline()
 
 
 def _copy(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -97,11 +97,18 @@ class SessionStore:
             attempts.check(count, began_at, limit)
 
     def forgive(self, cleared: Sequence[str], shared: Sequence[str]) -> None:
-        """After a success: the person's own counts end; of an address only this attempt is taken back."""
-        mine = update(login_attempt).where(login_attempt.c.key.in_(shared), login_attempt.c.count > 0)
+        """After a success: the person's own counts end; of an address only this attempt is taken back.
+
+        Rows are taken in the order in which `count` takes them: two transactions cannot wait for each other.
+        """
         with writing(self.engine) as connection:
-            connection.execute(delete(login_attempt).where(login_attempt.c.key.in_(cleared)))
-            connection.execute(mine.values(count=login_attempt.c.count - 1))
+            for key in sorted({*cleared, *shared}):
+                this = login_attempt.c.key == key
+                if key in cleared:
+                    connection.execute(delete(login_attempt).where(this))
+                else:
+                    less = update(login_attempt).where(this, login_attempt.c.count > 0)
+                    connection.execute(less.values(count=login_attempt.c.count - 1))
 
     def _note(
         self,

@@ -1,7 +1,5 @@
 """For clinics' programs: records in, cards out, cards back. Every answer needs the bearer token."""
 
-import hashlib
-import hmac
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -18,12 +16,13 @@ from issuer.service import Issued, IssuerService, UnknownCard
 from issuer.settings import Settings
 from issuer.store import CardRevoked, StoredCard
 from issuer.web.answers import card_file, png_answer, svg_answer
+from issuer.web.rules import bearer
+from issuer.web.sessions import current_actor
 from pages import Problem, problem
 
 PREFIX = "/api/v1"
 BUNDLE_TYPES = ("application/fhir+json", "application/json")
 JSON_TYPES = ("application/json",)
-CHALLENGE = 'Bearer realm="countersign"'
 
 Clock = Callable[[], datetime]
 
@@ -31,15 +30,6 @@ Clock = Callable[[], datetime]
 def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> Blueprint:
     """Everything below `/api/v1`."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
-    expected = hashlib.sha256(settings.api_token.encode()).digest()
-
-    @blueprint.before_request
-    def demand_token() -> Response | None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        given = hashlib.sha256(token.strip().encode("utf-8", "surrogateescape")).digest()
-        if scheme.lower() == "bearer" and hmac.compare_digest(given, expected):
-            return None
-        return _unauthorized()
 
     @blueprint.errorhandler(InvalidBundle)
     def invalid(error: InvalidBundle) -> Response:
@@ -66,52 +56,72 @@ def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> B
         return problem(422, "reason-unknown", "The reason is not one we know", detail, reasons=dict(REASONS))
 
     @blueprint.post("/records")
+    @bearer("record.write", scope="system/Patient.c")
     def record() -> Response:
-        return _issued(service.record_and_issue(_body(BUNDLE_TYPES), clock()), clock())
+        return _issued(service.record_and_issue(_body(BUNDLE_TYPES), clock(), None, current_actor()), clock())
 
     @blueprint.post("/persons/<person_id>/records")
+    @bearer("record.write", scope="system/Patient.c")
     def record_of_person(person_id: str) -> Response:
-        return _issued(service.record_and_issue(_body(BUNDLE_TYPES), clock(), person_id), clock())
+        body, actor = _body(BUNDLE_TYPES), current_actor()
+        return _issued(service.record_and_issue(body, clock(), person_id, actor), clock())
 
     @blueprint.post("/persons/<person_id>/links")
+    @bearer("card.issue", scope="system/Patient.r")
     def link(person_id: str) -> Response:
+        service.check_own(current_actor(), person_id)
         answer = jsonify(person_id=person_id, **_link(person_id, clock()))
         answer.status_code = 201
         return answer
 
     @blueprint.get("/cards/<card_id>")
+    @bearer("card.issue", scope="system/Patient.r")
     def card(card_id: str) -> Response:
-        found = service.card(card_id)
+        found = _own(card_id)
         return jsonify({**_card(found), "jws": found.jws})
 
     @blueprint.get("/cards/<card_id>.smart-health-card")
+    @bearer("card.issue", scope="system/Patient.r")
     def card_as_file(card_id: str) -> Response:
         return card_file([_standing(card_id).jws])
 
     @blueprint.get("/cards/<card_id>/qr.png")
+    @bearer("card.issue", scope="system/Patient.r")
     def card_as_png(card_id: str) -> Response:
         return png_answer(_standing(card_id))
 
     @blueprint.get("/cards/<card_id>/qr.svg")
+    @bearer("card.issue", scope="system/Patient.r")
     def card_as_svg(card_id: str) -> Response:
         return svg_answer(_standing(card_id))
 
     @blueprint.post("/cards/<card_id>/revoke")
+    @bearer("card.revoke", scope="system/Patient.u")
     def revoke_card(card_id: str) -> Response:
-        return _revoked(service.revoke_card(card_id, _reason(), clock()))
+        _own(card_id)
+        return _revoked(service.revoke_card(card_id, _reason(), clock(), current_actor()))
 
     @blueprint.post("/cards/<card_id>/replace")
+    @bearer("card.revoke", scope="system/Patient.u")
     def replace_card(card_id: str) -> Response:
-        answer = jsonify(_card(service.replace_card(card_id, _reason(), clock())))
+        _own(card_id)
+        answer = jsonify(_card(service.replace_card(card_id, _reason(), clock(), current_actor())))
         answer.status_code = 201
         return answer
 
     @blueprint.post("/persons/<person_id>/revoke")
+    @bearer("card.revoke", scope="system/Patient.u")
     def revoke_person(person_id: str) -> Response:
-        return _revoked(service.revoke_person(person_id, _reason(), clock()))
+        service.check_own(current_actor(), person_id)
+        return _revoked(service.revoke_person(person_id, _reason(), clock(), current_actor()))
+
+    def _own(card_id: str) -> StoredCard:
+        found = service.card(card_id)
+        service.check_own(current_actor(), found.person_id)
+        return found
 
     def _standing(card_id: str) -> CardView:
-        card = view_of(service.card(card_id), service.keys.published())
+        card = view_of(_own(card_id), service.keys.published())
         if not card.stands:
             raise Problem(410, "card-revoked", "This card was taken back", "It is not handed out any more.")
         return card
@@ -134,17 +144,6 @@ def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> B
         return {"link": f"{settings.address}/c/{token}", "link_ends_at": ends.isoformat()}
 
     return blueprint
-
-
-def _unauthorized() -> Response:
-    answer = problem(
-        401,
-        "token-missing",
-        "This needs the clinic's token",
-        "Nothing was recorded or shown. Send the header `Authorization: Bearer …` with the token of this service.",
-    )
-    answer.headers["WWW-Authenticate"] = CHALLENGE
-    return answer
 
 
 def _body(types: tuple[str, ...]) -> bytes:

@@ -4,7 +4,7 @@ It works without JavaScript: each press sends the whole form and gets it back. W
 the form's rows alone (`X-Part: rows`), and products as JSON for the field that is typed in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, session, url_for
@@ -28,6 +28,7 @@ from issuer.web.clinic_parts import ClinicParts
 from issuer.web.rules import rule
 from issuer.web.sessions import current_actor
 
+Choices = Mapping[int, tuple[Choice, ...]]
 SEXES = (("", "Not said"), ("female", "Female"), ("male", "Male"), ("other", "Other"), ("unknown", "Unknown"))
 _NOT_LIVE = "The health department has not approved this clinic, or has stopped it: nothing was recorded. Ask them."
 _NO_STORE = "The records cannot be reached just now: nothing was recorded. Press “Record” again in a few seconds."
@@ -70,13 +71,15 @@ def clinic_blueprint(parts: ClinicParts, day_list: DayList, asked: Asked) -> Blu
     @blueprint.post("/form")
     @rule("record.write")
     def press() -> WerkzeugResponse:
-        sent, desk = read_form(request.form), parts.desk()
-        word, _, number = _pressed(sent).partition("-")
+        typed, desk = read_form(request.form), parts.desk()
+        word, _, number = _pressed(typed).partition("-")
         if word == "record":
-            return _record(sent, desk)
+            return _record(typed, desk)
+        sent, choices = found_products(typed, desk)
         if word == "open":
-            return make_response(_page(_opened(sent, desk)))
-        page = _scanned(sent, desk) if word == "scan" else _changed(sent, desk, word, number)
+            return make_response(_page(replace(_opened(sent, desk), choices=choices)))
+        page = _scanned(sent, desk) if word == "scan" else _changed(sent, choices, word, number, desk)
+        page = replace(page, choices=choices)
         if request.headers.get("X-Part") == "rows":
             return make_response(render_template("clinic/rows.html", **_words(page)))
         return make_response(_page(page))
@@ -177,22 +180,21 @@ def _pressed(sent: PatientForm) -> str:
     return "find" if any(row.product and not row.chosen for row in sent.rows) else "record"
 
 
-def _changed(sent: PatientForm, desk: Desk, word: str, number: str) -> FormPage:
+def _changed(found: PatientForm, choices: Choices, word: str, number: str, desk: Desk) -> FormPage:
     """A row more, a row less, or the products found for what was typed."""
     today = desk.today.isoformat()
     if word == "add":
-        changed = sent.with_row("result" if number == "result" else "dose", today)
+        changed = found.with_row("result" if number == "result" else "dose", today)
         return FormPage(changed, said="A row was added.", focus=changed.rows[-1].name("product"))
     if word == "remove" and number.isdecimal():
-        return FormPage(sent.without_row(int(number), today), said="The row was removed.", focus="scan")
-    found, choices = found_products(sent, desk)
+        return FormPage(found.without_row(int(number), today), said="The row was removed.", focus="scan")
     faults = tuple(
         (row.name("product"), "We know nothing like this. Type another part of its name, the maker, or its code.")
         for row in found.rows
         if row.number in choices and not choices[row.number]
     )
     first = next((row.name("choice") for row in found.rows if choices.get(row.number)), "")
-    return FormPage(found, faults, choices, focus=first or found.rows[0].name("lot"))
+    return FormPage(found, faults, focus=first or found.rows[0].name("lot"))
 
 
 def _not_whole(refused: NotWhole, reading: Reading) -> FormPage:

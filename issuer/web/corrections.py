@@ -53,7 +53,6 @@ CHANGES = {
 }
 """Why a version is not so any more."""
 MAX_HITS = 5
-_NOBODY_IN_URL = "no-store"
 
 
 def corrections_blueprint(corrections: Corrections, clock: Callable[[], datetime]) -> Blueprint:
@@ -205,8 +204,7 @@ def _typed(event: Event) -> dict[str, str]:
 
 def _event(catalog: Catalog, was: Event, typed: Mapping[str, str]) -> tuple[Event | None, dict[str, str]]:
     if isinstance(was, Result):
-        kind = "value_code" if was.value_code else "quantity" if was.quantity else "text"
-        return replace(was, time=typed["time"], **{kind: typed["result"]}), {}
+        return _result(was, typed), {}
     code, error = _product(catalog, was, typed["product"])
     if error:
         return None, {"product": error}
@@ -224,6 +222,15 @@ def _event(catalog: Catalog, was: Event, typed: Mapping[str, str]) -> tuple[Even
         ),
         {},
     )
+
+
+def _result(was: Result, typed: Mapping[str, str]) -> Result:
+    """What was found, in the form it was sent in."""
+    if was.value_code:
+        return replace(was, time=typed["time"], value_code=typed["result"])
+    if was.quantity:
+        return replace(was, time=typed["time"], quantity=typed["result"])
+    return replace(was, time=typed["time"], text=typed["result"])
 
 
 def _product(catalog: Catalog, was: Dose, typed: str) -> tuple[str, str]:

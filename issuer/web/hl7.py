@@ -16,6 +16,7 @@ from issuer.hl7.door import Door
 from issuer.hl7.octets import MAX_BATCH_OCTETS, MAX_MESSAGE_OCTETS, is_batch, looks_like_hl7
 from issuer.hl7.sender import Sender
 from issuer.hl7.wsdl import wsdl
+from issuer.web.rules import bearer, public
 from pages import Problem
 from pages.uploads import drain
 
@@ -43,17 +44,20 @@ def hl7_blueprint(door: Door, sender_of: SenderOf, clock: Clock, authenticate: A
         request.max_content_length = MAX_SOAP_OCTETS if request.endpoint == "hl7.submit" else MAX_BATCH_OCTETS
 
     @blueprint.post("/hl7")
+    @bearer("record.write", scope="system/Immunization.c")
     def receive() -> Response:
         sender = sender_of(request)
         return _hl7(door.answer(_octets(), sender, clock()))
 
     @blueprint.get("/soap")
+    @public("a description of the interface; holds no data", machine=True)
     def describe() -> Response:
         if "wsdl" not in {name.lower() for name in request.args}:
             raise Problem(400, "wsdl-missing", "This is a SOAP interface", "Its description is at `/soap?wsdl`.")
         return Response(wsdl(url_for("hl7.submit", _external=True)), content_type="text/xml; charset=utf-8")
 
     @blueprint.post("/soap")
+    @public("each message carries a user name and password", machine=True)
     def submit() -> Response:
         try:
             return _soap(*_served(door, authenticate, clock))

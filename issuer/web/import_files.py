@@ -64,10 +64,17 @@ class UploadFolder:
         for ending in (_NEW, ".csv", ".xlsx"):
             self._path(clinic_id, upload_id, ending).unlink(missing_ok=True)
 
-    def spool(self) -> BinaryIO:
-        """A file to write an answer into; it is gone when it is closed."""
+    def written(self, write: Callable[[BinaryIO], object]) -> BinaryIO:
+        """An answer's file, written and at its beginning again; it is gone when it is closed."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cast(BinaryIO, tempfile.TemporaryFile(dir=self.root))
+        target = cast(BinaryIO, tempfile.TemporaryFile(dir=self.root))  # noqa: SIM115  # it outlives this call
+        try:
+            write(target)
+            target.seek(0)
+        except BaseException:
+            target.close()
+            raise
+        return target
 
     def _sweep(self, folder: Path, now: datetime) -> None:
         oldest = (now - KEPT).timestamp()

@@ -30,6 +30,7 @@ from issuer.tables import COLUMNS, ColumnMapping, TableRefused, template
 from issuer.tables.books import Signing, UnknownJob
 from issuer.tables.limits import MAX_FILE_BYTES
 from issuer.tables.mapping import fingerprint
+from issuer.tables.results import Form
 from issuer.web.clinic_parts import ClinicParts
 from issuer.web.import_files import UploadFolder, UploadGone
 from issuer.web.roster import TEMPLATES
@@ -74,7 +75,7 @@ def imports_blueprint(parts: ClinicParts, own: ImportParts) -> Blueprint:
     @blueprint.get("/template-<any(dose, result):use>.<any(csv, xlsx):form>")
     @rule("import.run")
     def import_template(use: str, form: str) -> WerkzeugResponse:
-        octets = template("dose" if use == "dose" else "result", "csv" if form == "csv" else "xlsx")
+        octets = template("dose" if use == "dose" else "result", _form(form))
         return _file(io.BytesIO(octets), f"{use}s.{form}", TEMPLATES[form])
 
     @blueprint.post("")
@@ -178,15 +179,15 @@ def imports_blueprint(parts: ClinicParts, own: ImportParts) -> Blueprint:
     @blueprint.get("/<job_id>/results.<any(csv, xlsx):form>")
     @rule("import.run")
     def results(job_id: str, form: str) -> WerkzeugResponse:
-        target = own.folder.spool()
-        write_result_list(own.imports, current_actor(), job_id, target, "csv" if form == "csv" else "xlsx")
+        actor, kind = current_actor(), _form(form)
+        target = own.folder.written(lambda file: write_result_list(own.imports, actor, job_id, file, kind))
         return _file(target, f"results.{form}", TEMPLATES[form])
 
     @blueprint.get("/<job_id>/rows-to-mend.<any(csv, xlsx):form>")
     @rule("import.run")
     def rows_to_mend(job_id: str, form: str) -> WerkzeugResponse:
-        target = own.folder.spool()
-        write_rows_to_mend(own.imports, current_actor(), job_id, target, "csv" if form == "csv" else "xlsx")
+        actor, kind = current_actor(), _form(form)
+        target = own.folder.written(lambda file: write_rows_to_mend(own.imports, actor, job_id, file, kind))
         return _file(target, f"rows-to-mend.{form}", TEMPLATES[form])
 
     def _seen(upload_id: str) -> tuple[TableSeen, bool]:
@@ -231,8 +232,11 @@ def imports_blueprint(parts: ClinicParts, own: ImportParts) -> Blueprint:
     return blueprint
 
 
+def _form(name: str) -> Form:
+    return "csv" if name == "csv" else "xlsx"
+
+
 def _file(octets: IO[bytes], name: str, kind: str) -> WerkzeugResponse:
-    octets.seek(0)
     return send_file(octets, mimetype=kind, as_attachment=True, download_name=name, max_age=None)
 
 

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 
 from issuer.settings import Settings
+from issuer.web.rules import public
 
 
 def landing_blueprint(settings: Settings) -> Blueprint:
@@ -10,6 +11,7 @@ def landing_blueprint(settings: Settings) -> Blueprint:
     blueprint = Blueprint("landing", __name__)
 
     @blueprint.get("/")
+    @public("what this service is")
     def home() -> str:
         return render_template("landing/home.html", issuer=settings.name, iss=settings.iss, sample=settings.sample)
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from cards.encoding import write_json
 from issuer.revocation import UnknownList
 from issuer.service import IssuerService
+from issuer.web.rules import public
 from pages import Problem
 
 MAX_AGE_SECONDS = 300
@@ -18,10 +19,12 @@ def public_blueprint(service: IssuerService) -> Blueprint:
     blueprint = Blueprint("public", __name__)
 
     @blueprint.get("/.well-known/jwks.json")
+    @public("keys are for every verifier", machine=True)
     def jwks() -> Response:
         return _published(service.jwks())
 
     @blueprint.get("/.well-known/crl/<kid>.json")
+    @public("revocation lists are for every verifier", machine=True)
     def revocations(kid: str) -> Response:
         try:
             return _published(service.revocation_list(kid))

@@ -11,6 +11,7 @@ from issuer.service import IssuerService, UnknownCard
 from issuer.settings import Settings
 from issuer.web.answers import card_file, file_answer, png_answer, svg_answer
 from issuer.web.api import Clock
+from issuer.web.rules import holder
 from pages import Problem
 from wallet_export.deep_link import apple_health_link
 from wallet_export.print_page import PrintableCard, PrintLine, TypefacesMissing, print_pdf
@@ -22,6 +23,7 @@ def resident_blueprint(service: IssuerService, settings: Settings, clock: Clock)
     blueprint = Blueprint("resident", __name__, url_prefix="/c/<token>")
 
     @blueprint.get("")
+    @holder("the unguessable link")
     def card_page(token: str) -> Response:
         cards = _cards(token)
         standing = [card for card in cards if card.stands]
@@ -37,6 +39,7 @@ def resident_blueprint(service: IssuerService, settings: Settings, clock: Clock)
         return _private(make_response(page))
 
     @blueprint.get("/cards/<card_id>")
+    @holder("the unguessable link")
     def show(token: str, card_id: str) -> Response:
         card = _card(token, card_id)
         picture = qr_svg(card.jws, f"SMART Health Card code: {card.title}")
@@ -44,6 +47,7 @@ def resident_blueprint(service: IssuerService, settings: Settings, clock: Clock)
         return _private(make_response(page))
 
     @blueprint.get("/cards.smart-health-card")
+    @holder("the unguessable link")
     def all_as_file(token: str) -> Response:
         standing = [card.jws for card in _cards(token) if card.stands]
         if not standing:
@@ -51,18 +55,22 @@ def resident_blueprint(service: IssuerService, settings: Settings, clock: Clock)
         return card_file(standing)
 
     @blueprint.get("/cards/<card_id>.smart-health-card")
+    @holder("the unguessable link")
     def as_file(token: str, card_id: str) -> Response:
         return card_file([_card(token, card_id).jws])
 
     @blueprint.get("/cards/<card_id>/qr.png")
+    @holder("the unguessable link")
     def as_png(token: str, card_id: str) -> Response:
         return png_answer(_card(token, card_id))
 
     @blueprint.get("/cards/<card_id>/qr.svg")
+    @holder("the unguessable link")
     def as_svg(token: str, card_id: str) -> Response:
         return svg_answer(_card(token, card_id))
 
     @blueprint.get("/cards/<card_id>/card.pdf")
+    @holder("the unguessable link")
     def as_pdf(token: str, card_id: str) -> Response:
         return file_answer(_printed(_card(token, card_id)), "application/pdf", ".pdf")
 

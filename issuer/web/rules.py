@@ -154,7 +154,7 @@ def _by_token(way: Rule, sessions: Sessions, tokens: Tokens, note: Note) -> Werk
     found = tokens.bearer(text.strip(), sessions.clock()) if scheme.lower() == "bearer" else None
     if found is None:
         return _no_token()
-    g.actor = replace(found.actor, origin=origin())
+    g.actor, g.scopes = replace(found.actor, origin=origin()), found.scopes
     covered = found.scopes is None or not way.scope or covers(found.scopes, way.scope)
     if way.permission is None or not may(g.actor, way.permission) or not covered:
         note(_refused(g.actor, sessions))

@@ -22,6 +22,7 @@ from flask import Flask, request
 from werkzeug.serving import make_server
 
 from tests.shows.api_examples import examples_of
+from tests.shows.api_hostile import HOSTILE, hostile
 
 CHECKS = (
     "not_a_server_error",
@@ -89,6 +90,13 @@ def with_examples(document: Mapping[str, Any], examples: Mapping[str, Mapping[st
     return told
 
 
+def served_part(app: Flask, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The description without what this application does not serve; that the whole issuer serves all of it is tested
+    in tests/issuer/fhir_door."""
+    there = {rule.rule.replace("<", "{").replace(">", "}") for rule in app.url_map.iter_rules()}
+    return {**document, "paths": {path: said for path, said in document["paths"].items() if path in there}}
+
+
 def operations_of(document: Mapping[str, Any]) -> list[str]:
     """`POST /fhir/Patient`, with the arguments as Flask writes them."""
     return [
@@ -104,8 +112,9 @@ def examine(app: Flask, token: str, number: int, seed: str = "", phases: str = "
     seen = Seen()
     seen.watch(app)
     examples = examples_of(app, token)
-    document = with_examples(app.test_client().get("/openapi.json").get_json(), examples)
+    document = with_examples(served_part(app, app.test_client().get("/openapi.json").get_json()), examples)
     seen.statuses.clear()
+    undescribed = hostile(app, document, token)
     with served(app) as address, tempfile.TemporaryDirectory() as folder:
         described = Path(folder, "openapi.json")
         described.write_text(json.dumps({**document, "servers": [{"url": address}]}), "utf-8")
@@ -117,6 +126,8 @@ def examine(app: Flask, token: str, number: int, seed: str = "", phases: str = "
         print(f"{name:58} " + "  ".join(f"{status}: {n}" for status, n in sorted(seen.statuses[name].items())))
     if ended.returncode:
         print(ended.stdout[-12000:], ended.stderr[-4000:])
+    for one in undescribed:
+        print(f"hostile body answered otherwise than described: {one}")
     for one in never:
         print(f"never answered but by a refusal: {one}")
     broken = sum(count for one in seen.statuses.values() for status, count in one.items() if status in (500, 502))
@@ -125,10 +136,12 @@ def examine(app: Flask, token: str, number: int, seed: str = "", phases: str = "
         "requests": seen.requests(),
         "server_errors": broken,
         "never_answered": len(never),
+        "hostile_bodies": len(HOSTILE),
+        "hostile_undescribed": len(undescribed),
         "examples": number,
         "checks": len(CHECKS),
     }
-    return figures, ended.returncode == 0 and not broken and not never
+    return figures, ended.returncode == 0 and not (broken or never or undescribed)
 
 
 def _command(described: Path, address: str, token: str, number: int, seed: str, phases: str) -> list[str]:
@@ -138,7 +151,7 @@ def _command(described: Path, address: str, token: str, number: int, seed: str, 
         "--phases", phases or "examples,coverage,fuzzing", "--mode", "all", "--continue-on-failure", "--no-color",
         "--warnings", "off", "--generation-database", "none", "--suppress-health-check", "all", "--workers", "1",
     ]  # fmt: skip
-    return command + (["--seed", seed] if seed else []) + os.environ.get("MORE", "").split()
+    return command + (["--seed", seed] if seed else [])
 
 
 def show() -> tuple[dict[str, Any], bool]:

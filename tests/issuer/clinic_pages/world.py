@@ -23,10 +23,12 @@ from issuer.clinic_desk.catalogue import signed_tests
 from issuer.clinic_desk.day_list import DayList
 from issuer.clinic_desk.patients import Patients
 from issuer.clinic_desk.shelf import Shelf
+from issuer.db import writing
 from issuer.intake.looking import Looking
+from issuer.models import clinic
 from issuer.products import builtin_catalog
 from issuer.rights import Actor, Role
-from issuer.service import IssuerService
+from issuer.service import HOUSE, IssuerService
 from issuer.staff.passwords import Cost
 from issuer.staff.people import NewMember
 from issuer.store.imports import ImportStore
@@ -47,6 +49,7 @@ from keys.assertions import check_key_set, verify_assertion
 CHEAP = Cost(memory_kib=8, iterations=1, lanes=1)
 OPERATOR = Actor("operator", "operator")
 ADDRESS = "http://localhost"
+DETAILS = '{"time_zone": "America/New_York"}'
 
 
 @dataclass
@@ -82,7 +85,7 @@ class Desk:
     def clinic(self, name: str) -> str:
         """Another clinic, approved by two of the department."""
         accounts, clinics, now = self.staff.accounts, self.staff.clinics, self.clock.now
-        made = clinics.enter(OPERATOR, accounts.new_id(), name, name, '{"time_zone": "America/New_York"}', now)
+        made = clinics.enter(OPERATOR, accounts.new_id(), name, name, DETAILS, now)
         for number in (1, 2):
             login = f"department{number}"
             if login not in self.tokens:
@@ -103,11 +106,11 @@ class Reader:
     client: Any
 
     def get(self, path: str, **more: Any) -> Any:
-        return self.client.get(path, **more)
+        return self.client.get(path, buffered=True, **more)
 
     def send(self, path: str, at: str = "", **typed: Any) -> Any:
         """POST with the form token of a page."""
-        return self.client.post(path, data={**typed, "csrf_token": self.token(at or path)})
+        return self.client.post(path, data={**typed, "csrf_token": self.token(at or path)}, buffered=True)
 
     def token(self, page: str) -> str:
         text = self.client.get(page).get_data(as_text=True)
@@ -143,8 +146,10 @@ def build(service: IssuerService, engine: Any, clock: Any, folder: Path) -> Desk
     folder.mkdir()
     imports = install(app, parts, engine, folder)
     check_rules(app)
-    desk = Desk(app, service, staff, parts, imports, folder, clock, "")
-    desk.clinic_id = desk.clinic("Harbour Clinic")
+    named = {"name": "Harbour Clinic", "public_name": "Harbour Clinic", "details": DETAILS}
+    with writing(engine) as connection:
+        connection.execute(clinic.update().where(clinic.c.id == HOUSE).values(named))
+    desk = Desk(app, service, staff, parts, imports, folder, clock, HOUSE)
     desk.member("nurse")
     return desk
 

@@ -1,7 +1,5 @@
 """Single resources: created, read, corrected, deleted; by the clinic that recorded them and no other."""
 
-import pytest
-
 from tests.issuer.fhir_door.world import BASE, OPERATORS_TOKEN, World, dose, of, patient, result
 
 
@@ -137,9 +135,9 @@ def test_entered_in_error_deletes(world):
     assert world.send("GET", place).status_code == 410
 
 
-@pytest.mark.parametrize(
-    ("resource", "path", "expected"),
-    [
+def wrong():
+    """A resource, where it is sent, and the code and place of what is wrong with it."""
+    return [
         (dose(status="banana"), "Immunization", ("status-unknown", "Immunization.status")),
         (result(status="banana"), "Observation", ("status-not-final", "Observation.status")),
         (result(status="preliminary"), "Observation", ("status-not-final", "Observation.status")),
@@ -152,13 +150,15 @@ def test_entered_in_error_deletes(world):
         (dose(frobnicate=1), "Immunization", ("fhir-structure", "Immunization.frobnicate")),
         ({**dose(), "vaccineCode": {}}, "Immunization", ("vaccine-code-missing", "Immunization.vaccineCode")),
         ({**dose(), "status": None}, "Immunization", ("required-missing", "Immunization.status")),
-    ],
-)
-def test_what_is_wrong_is_said_with_its_place(world, resource, path, expected):
+    ]
+
+
+def test_what_is_wrong_is_said_with_its_place(world):
     who = person_id(world)
-    answer = world.post(f"/fhir/{path}", of(who, resource))
-    assert answer.status_code in (400, 422)
-    assert expected in errors(answer), errors(answer)
+    for resource, path, expected in wrong():
+        answer = world.post(f"/fhir/{path}", of(who, resource))
+        assert answer.status_code in (400, 422)
+        assert expected in errors(answer), errors(answer)
 
 
 def test_a_status_outside_its_code_set_has_the_type_code_invalid(world):
@@ -166,21 +166,18 @@ def test_a_status_outside_its_code_set_has_the_type_code_invalid(world):
     assert [one["code"] for one in answer.get_json()["issue"] if one["severity"] == "error"] == ["code-invalid"]
 
 
-@pytest.mark.parametrize(
-    "reference",
-    [
+def test_a_reference_to_nowhere(world):
+    for reference in (
         {"reference": "Patient/nobody"},
         {"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"},
         {"reference": "#p1"},
         {"reference": "https://elsewhere.example/fhir/Patient/1"},
         {"identifier": {"system": "urn:ehr", "value": "unknown"}},
-    ],
-)
-def test_a_reference_to_nowhere(world, reference):
-    answer = world.post("/fhir/Immunization", dose(patient=reference))
-    assert answer.status_code == 422
-    assert [code for code, _ in errors(answer)] == ["reference-unresolved"]
-    assert answer.get_json()["issue"][0]["code"] == "not-found"
+    ):
+        answer = world.post("/fhir/Immunization", dose(patient=reference))
+        assert answer.status_code == 422
+        assert [code for code, _ in errors(answer)] == ["reference-unresolved"]
+        assert answer.get_json()["issue"][0]["code"] == "not-found"
     assert "record.add" not in [action for action, _ in world.audited()]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, g
 from sqlalchemy import Engine, insert, select
 
 import pages
@@ -171,13 +171,8 @@ def build(
     chosen = StaffSettings("Harbour Health", ADDRESS, b"s" * 32, OPERATORS_TOKEN, cost=Cost(8, 1, 1))
     outside = Outside(clock, os.urandom, verify_assertion, lambda _: b"", check_key_set)
     parts = install_staff(app, engine, chosen, outside)
-
-    def scopes_of() -> tuple[str, ...] | None:
-        found = parts.tokens.bearer(request.headers["Authorization"].partition(" ")[2].strip(), clock())
-        return found.scopes if found else ()
-
     app.register_blueprint(
-        fhir_blueprint(service, ADDRESS, f"{ADDRESS}/oauth/token", "0.1.0", current_actor, scopes_of, clock)
+        fhir_blueprint(service, ADDRESS, f"{ADDRESS}/oauth/token", "0.1.0", current_actor, lambda: g.scopes, clock)
     )
     app.register_blueprint(openapi_blueprint(ADDRESS, "Harbour Health", "0.1.0"))
     check_rules(app)

@@ -14,7 +14,9 @@ from issuer.merging.service import AlreadyDecided, UnknownReview
 from issuer.models import notice, person, record, record_version
 from issuer.models.audit import audit_entry
 from issuer.persons import read_demographics
+from issuer.putting_right.corrections import Corrections
 from issuer.rights import Actor, Forbidden
+from issuer.store.holdings import KEEP_BEFORE
 from issuer.store.putting_right import cards_by_person
 from trust_registry import TrustRegistry
 
@@ -184,6 +186,17 @@ def test_a_chain_of_merges_is_undone_from_its_end(desk: Any, two: Any, people: A
     assert desk.rows() == between
     desk.merging.undo(desk.department, first, desk.now)
     assert desk.rows() == rows
+
+
+def test_how_they_were_is_forgotten_in_the_end(desk: Any, two: Any) -> None:
+    _, older, newer = two
+    merge_id = desk.merging.merge(desk.department, desk.ask(newer, older), older, desk.now)
+    corrections = Corrections(desk.service.store, desk.service.intake)
+    assert corrections.forget(desk.now + KEEP_BEFORE - timedelta(minutes=1)) == 0
+    assert corrections.forget(desk.now + KEEP_BEFORE) == 1
+    assert [line.undoable for line in desk.merging.merges(desk.department)] == [False]
+    with pytest.raises(NotUndoable):
+        desk.merging.undo(desk.department, merge_id, desk.now)
 
 
 def test_two_persons_are_never_asked_about_again(desk: Any, two: Any) -> None:

