@@ -29,8 +29,9 @@ def check_settings(service: str) -> None:
 def issuer_app() -> "Flask":
     """The issuer of the deployment that COUNTERSIGN_DATA names."""
     from issuer.app import create_app
+    from trust_registry.fetch import Network
 
-    return create_app(_issuer_settings(), open_deployment().card_keys(), utc_now)
+    return create_app(_issuer_settings(), open_deployment().card_keys(), utc_now, fetch=Network().get)
 
 
 def _issuer_settings() -> "issuer.settings.Settings":

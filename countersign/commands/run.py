@@ -22,6 +22,7 @@ from trust_registry import Entry
 from trust_registry.store import load, save
 
 if TYPE_CHECKING:
+    from issuer.rights import Role
     from issuer.service import IssuerService
 
 START_SECONDS = 60.0
@@ -29,6 +30,14 @@ STOP_SECONDS = 5.0
 LOOK_SECONDS = 2.0
 """How soon a revocation in the demo reaches the demo's verifier."""
 LIFETIME = timedelta(days=7)
+DEMO_STAFF: "tuple[tuple[str, Role, str], ...]" = (
+    ("nurse", "vaccinator", "own"),
+    ("manager", "manager", "own"),
+    ("dora", "department", ""),
+    ("daniel", "department", ""),
+    ("auditor", "auditor", ""),
+)
+"""(login, role, whether of the demo's clinic)."""
 
 
 @click.command()
@@ -49,13 +58,15 @@ def command(data: str | None, issuer_port: int, verifier_port: int) -> None:
     os.environ.setdefault("COUNTERSIGN_ISSUER_NAME", "Sample County Health Department")
     service = set_up(deployment)
     links = seed(service)
+    staff = staff_links(deployment)
     publish_own_keys(deployment)
-    servers = [_start("issuer", issuer_port), _start("verifier", verifier_port)]
+    servers = [_start("serve", "issuer", "--port", str(issuer_port))]
+    servers += [_start("serve", "verifier", "--port", str(verifier_port)), _start("worker", "--processes", "1")]
     signal.signal(signal.SIGTERM, _as_interrupt)
     try:
-        for port, server in zip((issuer_port, verifier_port), servers, strict=True):
+        for port, server in zip((issuer_port, verifier_port), servers, strict=False):
             _wait_for(port, server)
-        _welcome(links, issuer_port, verifier_port, deployment.folder)
+        _welcome(links, staff, issuer_port, verifier_port, deployment.folder)
         _watch(deployment, service, servers)
     except KeyboardInterrupt:
         click.echo("Stopped. Everything is kept; start again with the same command.")
@@ -105,8 +116,33 @@ def _watch(deployment: Deployment, service: "IssuerService", servers: list["subp
     raise click.ClickException("One of the services ended. Its last words stand above.")
 
 
-def _start(service: str, port: int) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "countersign", "serve", service, "--port", str(port)])
+def staff_links(deployment: Deployment) -> list[tuple[str, str]]:
+    """(role in words, token of a one-time link) of the demo's people, made on a first start; each opens once."""
+    from countersign.commands.staff import Desk
+    from issuer.rights import NAMES
+    from issuer.service import HOUSE
+    from issuer.staff.people import NewMember
+
+    desk, now = Desk(deployment), utc_now()
+    links = []
+    with desk.accounts() as accounts:
+        known = {member.login: member for member in accounts.staff.members(desk.operator)}
+        for login, role, clinic_id in DEMO_STAFF:
+            token, link = accounts.setup_link(now)
+            member = known.get(login)
+            if member is None:
+                new = NewMember(accounts.new_id(), login, login.title(), role, clinic_id and HOUSE)
+                accounts.staff.add(desk.operator, new, link, now)
+            elif member.has_totp or member.passkeys:
+                continue  # has been here before, and logs in as people do
+            else:
+                accounts.staff.reset(desk.operator, member.id, link, now)
+            links.append((NAMES[role], token))
+    return links
+
+
+def _start(*command: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-m", "countersign", *command])
 
 
 def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
@@ -138,13 +174,19 @@ def _require_free(port: int) -> None:
             raise click.ClickException(f"Port {port} is in use. Choose others: make run PORT_ISSUER=… PORT_VERIFIER=…")
 
 
-def _welcome(links: list[tuple[str, str]], issuer_port: int, verifier_port: int, folder: Path) -> None:
+def _welcome(
+    links: list[tuple[str, str]], staff: list[tuple[str, str]], issuer_port: int, verifier_port: int, folder: Path
+) -> None:
     click.echo()
     click.secho(f"  Issuer    http://localhost:{issuer_port}/", bold=True)
     click.secho(f"  Verifier  http://localhost:{verifier_port}/", bold=True)
     click.echo("\n  Sample residents; open a card on your phone or in another window and show it to the verifier:")
     for name, token in links:
         click.echo(f"    {name.replace('-', ' ').title():16} http://localhost:{issuer_port}/c/{token}")
+    if staff:
+        click.echo("\n  People who work here; each link opens once, sets a password and a second factor, and logs in:")
+    for role, token in staff:
+        click.echo(f"    {role:34} http://localhost:{issuer_port}/setup/{token}")
     click.echo(f"\n  Keys, database and registry: {folder}")
     click.echo(f"  The API answers to the token in {folder / 'secrets' / 'api-token'}")
     click.echo("  Stop with Ctrl-C.\n")

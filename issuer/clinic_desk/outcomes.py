@@ -49,9 +49,9 @@ class Question:
 class Mark:
     """Something recorded with a remark: a dose that does not count, a result that stands on no card."""
 
+    code: str
     message: str
     remedy: str
-    source: str = ""
 
 
 def field_of(place: str, row: int) -> str:
@@ -90,9 +90,14 @@ def unanswered(questions: Sequence[Question]) -> tuple[Fault, ...]:
     return tuple((one.name, one.message) for one in questions if not one.answer)
 
 
+def rules_of(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """By code, the rule that marked something, and its source."""
+    return {one.code: one.source for outcome in outcomes for one in outcome.findings if one.source}
+
+
 def marks_of(codes: Sequence[str]) -> tuple[Mark, ...]:
     """A record's marks in words."""
-    return tuple(Mark(FINDINGS[code][1], FINDINGS[code][2]) for code in codes if code in FINDINGS)
+    return tuple(Mark(code, FINDINGS[code][1], FINDINGS[code][2]) for code in codes if code in FINDINGS)
 
 
 def _each_code_once(findings: Sequence[Finding]) -> Sequence[Finding]:

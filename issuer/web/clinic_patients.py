@@ -78,6 +78,7 @@ def clinic_patients_blueprint(parts: ClinicParts) -> Blueprint:
             entered=[one for one in entered if one.person_id == patient.person_id],
             others=[one for one in entered if one.person_id != patient.person_id],
             said=session.pop("said", ""),
+            rules=session.get("rules", {}),
             link=address,
             link_picture=factor_svg(address, "Code of the link to the patient’s card page") if address else "",
         )

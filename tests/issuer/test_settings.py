@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from issuer.settings import DEFAULT_LINK_DAYS, ENVIRONMENT, BadSettings, Settings, from_environ
+from issuer.staff.oidc import OidcSettings
 
 ISS = "https://clinic.example/issuer"
 
@@ -35,6 +36,9 @@ def test_everything_can_be_chosen(tmp_path: Path) -> None:
         "COUNTERSIGN_API_TOKEN": "t" * 32,
         "COUNTERSIGN_LINK_DAYS": "7",
         "COUNTERSIGN_IMPORTS": "/srv/imports",
+        "COUNTERSIGN_OIDC_ISSUER": "https://login.example",
+        "COUNTERSIGN_OIDC_CLIENT_ID": "countersign",
+        "COUNTERSIGN_OIDC_CLIENT_SECRET": "o" * 32,
         "COUNTERSIGN_SAMPLE": "1",
     }
     assert set(values) == set(ENVIRONMENT)
@@ -51,6 +55,7 @@ def test_everything_can_be_chosen(tmp_path: Path) -> None:
         Path("/srv/imports"),
         7,
         True,
+        OidcSettings("https://login.example", "countersign", "o" * 32),
     )
     assert not (tmp_path / "secrets" / "api-token").exists()
     for secret in ("secret@", "t" * 32, repr(settings.rid_secret)):

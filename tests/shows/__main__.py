@@ -4,7 +4,7 @@ import json
 import sys
 from importlib import import_module
 
-SHOWS = ("vectors", "vci", "others", "browser", "pages", "fuzz", "cold-start", "bulk", "api")
+SHOWS = ("vectors", "vci", "others", "browser", "pages", "fuzz", "cold-start", "bulk", "kills", "hl7", "api")
 
 
 def main(name: str) -> int:

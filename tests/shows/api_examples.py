@@ -94,11 +94,10 @@ def examples_of(app: Flask, token: str) -> Mapping[str, Mapping[str, Any]]:
 def _of_api(client: Client) -> dict[str, dict[str, Any]]:
     somebody = {**_PATIENT, "name": [{"family": "Anyperson", "given": ["Jane"]}], "birthDate": "1961-01-20"}
     record = bundle("collection", somebody, dose("urn:uuid:00000000-0000-4000-8000-000000000000"))
-    issued = [client.post("/api/v1/records", _on(record, day)).get_json() for day in ("2021-01-02", "2023-01-02")]
-    person, card = issued[0]["person_id"], issued[-1]["cards"][0]["id"]
+    person = client.post("/api/v1/records", record).get_json()["person_id"]
     kid = client.get("/.well-known/jwks.json").get_json()["keys"][0]["kid"]
     reason = {"reason": "requested"}
-    reading = {"path": {"card_id": card}}
+    reading = _spare(client, "1961-02-20", "card_id")
     return {
         "record": {"body": record},
         "recordOfPerson": {"path": {"person_id": person}, "body": record},
@@ -114,13 +113,8 @@ def _of_api(client: Client) -> dict[str, dict[str, Any]]:
     }
 
 
-def _on(record: dict[str, Any], day: str) -> dict[str, Any]:
-    patient, shot = (entry["resource"] for entry in record["entry"])
-    return bundle("collection", patient, {**shot, "occurrenceDateTime": day})
-
-
 def _spare(client: Client, born: str, argument: str) -> dict[str, Any]:
-    """Somebody whose cards may be taken back."""
+    """Somebody whose cards nothing else is about."""
     somebody = {**_PATIENT, "birthDate": born}
     record = bundle("collection", somebody, dose("urn:uuid:00000000-0000-4000-8000-000000000000"))
     issued = client.post("/api/v1/records", record).get_json()

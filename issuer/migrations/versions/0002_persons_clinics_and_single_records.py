@@ -30,7 +30,7 @@ def upgrade() -> None:
     connection.execute(
         sa.text(
             "INSERT INTO clinic (id, name, public_name, state, details, created_at)"
-            " VALUES (:id, '', '', 'live', '{}', CURRENT_TIMESTAMP)"
+            " VALUES (:id, 'Own clinic', '', 'live', '{}', CURRENT_TIMESTAMP)"
         ),
         {"id": HOUSE},
     )

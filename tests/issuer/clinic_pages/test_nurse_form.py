@@ -303,6 +303,7 @@ def test_a_dose_that_does_not_count_is_recorded_and_marked(desk: Any) -> None:
     browser = desk.browser()
     page = text_of(browser.get(done(desk, browser, **{"r1-expires": "2026-10-31"})))
     assert "The lot had expired before the dose was given: it does not count." in page
+    assert "By: CDSi" in page  # the rule and its source
 
 
 # ---- The patient's page ----------------------------------------------------------------------------------------------
