@@ -57,12 +57,13 @@ class LazyGroup(click.Group):
 
 def _mistakes() -> tuple[type[Exception], ...]:
     """Errors of settings, files and keys; imported only once something went wrong."""
+    from issuer.db import StorageBusy, StorageFull
     from issuer.settings import BadSettings
     from keys.store import KeyStoreError
     from trust_registry.store import StoreError
     from verifier.settings import BadSetting
 
-    return (BadSettings, BadSetting, KeyStoreError, StoreError, PermissionError, FileNotFoundError)
+    return (BadSettings, BadSetting, StorageBusy, StorageFull, KeyStoreError, StoreError, PermissionError, FileNotFoundError)
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:

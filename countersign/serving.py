@@ -29,9 +29,15 @@ def check_settings(service: str) -> None:
 def issuer_app() -> "Flask":
     """The issuer of the deployment that COUNTERSIGN_DATA names."""
     from issuer.app import create_app
-    from trust_registry.fetch import Network
+    from trust_registry.fetch import Network, Unreachable
 
-    return create_app(_issuer_settings(), open_deployment().card_keys(), utc_now, fetch=Network().get)
+    def fetch(url: str) -> bytes:
+        try:
+            return Network().get(url)
+        except Unreachable as error:
+            raise OSError(str(error)) from None
+
+    return create_app(_issuer_settings(), open_deployment().card_keys(), utc_now, fetch=fetch)
 
 
 def _issuer_settings() -> "issuer.settings.Settings":

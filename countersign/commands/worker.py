@@ -55,7 +55,7 @@ def _supervise(processes: int, lease: int, ended: threading.Event) -> None:
     """A child that dies, of a killed database or otherwise, is started again."""
     command = [sys.executable, "-m", "countersign", "worker", "--lease", str(lease), "--child"]
     children = {number: subprocess.Popen([*command, str(number)]) for number in range(processes)}
-    click.echo(f"{processes} workers; stop with Ctrl-C.", err=True)
+    click.echo(f"Worker: {processes} processes at work.", err=True)
     while not ended.wait(RESTART_SECONDS):
         for number, child in children.items():
             if child.poll() is not None:

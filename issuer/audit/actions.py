@@ -57,7 +57,7 @@ ACTIONS: Mapping[str, str] = {
     "staff.passkey": "Added a passkey",
     "staff.passkey-removed": "Removed a passkey",
     "staff.totp": "Set up codes from a phone",
-    "staff.recovery": "Made new recovery codes",
+    "staff.recovery": "Logged in with a recovery code",
     "session.open": "Logged in",
     "session.end": "Logged out",
     "session.refused": "Tried to log in and was refused",

@@ -1,7 +1,8 @@
 """What a clinic is usually like: its hours, its days, where its patients live. Pure.
 
-Seen are the eight weeks before yesterday, or before a clinic's last day of work where it paused: whoever takes up the
-login of a clinic that closed is compared with that clinic as it was.
+Seen is the half year before yesterday, or before a clinic's last day of work where it paused: whoever takes up the
+login of a clinic that closed is compared with that clinic as it was. How much it does in a day is told from the last
+eight weeks of it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from statistics import median
 
-DAYS = 56
+DAYS = 182
+"""Half a year of hours: a clinic that opens on every fourth Saturday has done so by then."""
+RATE_DAYS = 56
 """Eight of each weekday: enough for a median, short enough to follow the seasons."""
 LEAST_WEEKS = 4
 """Weeks with doses before anything is called unusual: a new clinic has no past to be unlike."""
@@ -25,8 +28,9 @@ class Past:
     hours: Mapping[tuple[int, int], int] = field(default_factory=dict)
     """Doses by (weekday, hour)."""
     days: Mapping[date, int] = field(default_factory=dict)
-    """Doses by day, those without any left out."""
+    """Doses by day of the last `RATE_DAYS`, those without any left out."""
     first_day: date = date.min
+    """The first of these days."""
     regions: Mapping[str, int] = field(default_factory=dict, repr=False)
     """People by region, those without a postcode left out."""
 
@@ -64,7 +68,8 @@ def past_of(hourly: Mapping[datetime, int], regions: Mapping[str, int], first_da
         hours[key] = hours.get(key, 0) + count
         days[local.date()] = days.get(local.date(), 0) + count
     weeks = {(day - first_day).days // 7 for day in days}
-    return Past(len(weeks), hours, days, first_day, regions)
+    rates_from = first_day + timedelta(days=DAYS - RATE_DAYS)
+    return Past(len(weeks), hours, {day: n for day, n in days.items() if day >= rates_from}, rates_from, regions)
 
 
 def region_of(postcode: str) -> str:
@@ -83,4 +88,4 @@ def counted(regions: Iterable[str]) -> dict[str, int]:
 
 def _numbers(first_day: date, weekday: int) -> range:
     """Which of the days fall on a weekday."""
-    return range((weekday - first_day.weekday()) % 7, DAYS, 7)
+    return range((weekday - first_day.weekday()) % 7, RATE_DAYS, 7)

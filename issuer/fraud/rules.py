@@ -73,7 +73,7 @@ RULES: tuple[HoldRule, ...] = (
         "unusual-hours",
         "Hours unlike its own past",
         "{found} doses were recorded at hours at which the clinic does not work; {limit} are looked at.",
-        "An hour is usual where the clinic recorded doses on this weekday within two hours of it, in eight weeks.",
+        "An hour is usual where the clinic recorded doses on this weekday within two hours of it, in half a year.",
         {"doses": 20, "around_hours": 2, "seen_least": 3},
     ),
     HoldRule(
@@ -86,8 +86,8 @@ RULES: tuple[HoldRule, ...] = (
     HoldRule(
         "unusual-places",
         "People from regions unlike its past",
-        "{found} people live in regions from which nobody came in eight weeks; {limit} are looked at.",
-        "Regions are the first three characters of the postcode. Holidays and students bring a few.",
+        "{found} people live in regions from which nobody came before; {limit} are looked at.",
+        "Regions are the first three characters of the postcode; seen are the last 2,000 doses. Holidays bring a few.",
         {"people": 15, "share": 0.35},
     ),
 )

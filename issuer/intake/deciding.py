@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from issuer.intake.columns import say_the_same, source_of, status_of, system_of
 from issuer.intake.events import event_octets, moment_of, read_event
 from issuer.intake.findings import finding
-from issuer.intake.held import HeldPerson, HeldRecord, Holdings, Source, Status, Writes
+from issuer.intake.held import HeldPerson, HeldRecord, Holdings, Writes
 from issuer.intake.keys import event_key, record_key
 from issuer.intake.proposal import Demographics, Did, Dose, Event, Finding, Outcome, Proposal
 from issuer.persons import Candidate, Decision, Keys, decide, keys_of, updated
@@ -171,7 +172,7 @@ class Batch:
 
     def _key(self, person_id: str, event: Event) -> str:
         clinic_id = self._set.clinic_id
-        return record_key(person_id, clinic_id, event.kind, _system(event), event.code, moment_of(event))
+        return record_key(person_id, clinic_id, event.kind, system_of(event), event.code, moment_of(event))
 
     def _recorded(
         self, proposal: Proposal, event: Event, who: Decision, known: HeldRecord | None, findings: list[Finding]
@@ -214,7 +215,7 @@ class Batch:
             if one.status == "completed":
                 event = read_event(one.kind, one.resource).event
                 number = event.dose_number if isinstance(event, Dose) else None
-                found.append((one, _system(event), moment_of(event), number))
+                found.append((one, system_of(event), moment_of(event), number))
         return found
 
     def _others_record(self, person_id: str, event: Event) -> bool:
@@ -242,8 +243,8 @@ class Batch:
             code=event.code[:CODE_CHARACTERS],
             day=moment_of(event)[:DAY_CHARACTERS],
             lot=event.lot[:LOT_CHARACTERS] if isinstance(event, Dose) else "",
-            status=_status(event),
-            source=_source(event),
+            status=status_of(event),
+            source=source_of(event),
             unsigned_because=unsigned,
             vaccinator=event.vaccinator if isinstance(event, Dose) else "",
             resource=event_octets(event, proposal.resource),
@@ -261,7 +262,7 @@ class Batch:
         return Outcome("recorded", tuple(findings), after.person_id, after.id, review)
 
     def _changed(self, known: HeldRecord, after: HeldRecord, findings: list[Finding], questions: list[str]) -> Outcome:
-        if _same(known, after):
+        if say_the_same(known, after):
             return Outcome("unchanged", tuple(findings), known.person_id, known.id)
         occupant = next((one for one in self._records.get(after.person_id, {}).values() if one.key == after.key), None)
         if occupant is not None and occupant.id != known.id:
@@ -295,7 +296,7 @@ class Batch:
         before = first[0] if first else known
         if first:
             after, reason = replace(after, version=before.version + 1), "corrected"
-        if first and _same(before, after):
+        if first and say_the_same(before, after):
             del self.writes.changed_records[known.id]
             self._keep(before)
             return
@@ -312,28 +313,3 @@ class Batch:
 
 def _refused(findings: Sequence[Finding], code: str, place: str) -> Outcome:
     return Outcome("refused", (*findings, finding(code, place)))
-
-
-def _same(one: HeldRecord, other: HeldRecord) -> bool:
-    """Whether they say the same; when and by which message is not what they say."""
-    return (one.person_id, one.key, one.status, one.resource, one.unsigned_because) == (
-        other.person_id,
-        other.key,
-        other.status,
-        other.resource,
-        other.unsigned_because,
-    )
-
-
-def _system(event: Event) -> str:
-    return event.system if isinstance(event, Dose) else "http://loinc.org"
-
-
-def _status(event: Event) -> Status:
-    return "not-done" if isinstance(event, Dose) and event.status == "not-done" else "completed"
-
-
-def _source(event: Event) -> Source:
-    if isinstance(event, Dose):
-        return "administered" if event.administered else "historical"
-    return "laboratory"

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Row,
@@ -73,7 +74,7 @@ def _joined(known: LotFacts | None, row: Row[Any]) -> LotFacts:
 @cache
 def _facts(dialect: str) -> Any:
     """Built once; lots of the clinic, and recalls that reach it."""
-    here = bindparam("whose")
+    here: BindParameter[str] = bindparam("whose")
     kept = select(lot.c.code, lot.c.folded, lot.c.expires, literal(0).label("recalled")).where(
         lot.c.clinic_id == here, _one_of(dialect, lot.c.folded)
     )

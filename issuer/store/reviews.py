@@ -36,12 +36,6 @@ def reviews_in(connection: Connection, state: str, most: int) -> Sequence[RowMap
     return connection.execute(ordered).mappings().all()
 
 
-def count_open(connection: Connection) -> int:
-    """How many wait."""
-    waiting = _reviews().where(review.c.state == "open", _NEWER_NOW != _OLDER_NOW).subquery()
-    return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
-
-
 def review_row(connection: Connection, review_id: str, *, lock: bool = False) -> RowMapping | None:
     """One review with its persons as they are now."""
     chosen = _reviews().where(review.c.id == review_id)

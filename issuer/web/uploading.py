@@ -5,6 +5,7 @@ app.config["IMPORTS_FOLDER"] = settings.imports
 """
 
 import tempfile
+from pathlib import Path
 from typing import IO
 
 from flask import current_app
@@ -26,5 +27,7 @@ class UploadingRequest(InMemoryRequest):
         content_length: int | None = None,
     ) -> IO[bytes]:
         if self.endpoint in UPLOADS:
-            return tempfile.TemporaryFile(dir=current_app.config["IMPORTS_FOLDER"])
+            folder = Path(current_app.config["IMPORTS_FOLDER"])
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return tempfile.TemporaryFile(dir=folder)
         return super()._get_file_stream(total_content_length, content_type, filename, content_length)

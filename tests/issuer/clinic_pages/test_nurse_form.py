@@ -358,7 +358,10 @@ def test_undo_ends_after_its_minute(desk: Any) -> None:
     page = text_of(browser.get(done(desk, browser)))
     record_id = re.findall(r'name="record" value="([0-9a-f]{32})"', page)[0]
     desk.clock.now += timedelta(seconds=61)
-    assert 'name="record"' not in text_of(browser.get(FORM))
+    later = text_of(browser.get(FORM))
+    assert 'name="record"' not in later
+    assert browser.get(f"/corrections/{record_id}").status_code == 200  # from then on with a reason
+    assert f'href="/corrections/{record_id}"' in later
     answer = browser.send("/clinic/undo", FORM, record=record_id)
     assert answer.status_code == 409
     assert recorded(desk) == 1

@@ -27,6 +27,7 @@ from issuer.db import writing
 from issuer.intake.looking import Looking
 from issuer.models import clinic
 from issuer.products import builtin_catalog
+from issuer.putting_right.corrections import Corrections
 from issuer.rights import Actor, Role
 from issuer.service import HOUSE, IssuerService
 from issuer.staff.passwords import Cost
@@ -37,6 +38,7 @@ from issuer.web.answers import install_failures
 from issuer.web.clinic import clinic_blueprint
 from issuer.web.clinic_parts import ClinicParts
 from issuer.web.clinic_patients import clinic_patients_blueprint
+from issuer.web.corrections import corrections_blueprint
 from issuer.web.import_files import UploadFolder
 from issuer.web.imports import ImportParts, imports_blueprint
 from issuer.web.questions import questions_blueprint
@@ -143,7 +145,6 @@ def build(service: IssuerService, engine: Any, clock: Any, folder: Path) -> Desk
         ADDRESS,
     )
     folder = folder / "imports"
-    folder.mkdir()
     imports = install(app, parts, engine, folder)
     check_rules(app)
     named = {"name": "Harbour Clinic", "public_name": "Harbour Clinic", "details": DETAILS}
@@ -165,6 +166,7 @@ def install(app: Flask, parts: ClinicParts, engine: Any, folder: Path) -> Import
     app.register_blueprint(roster_blueprint(parts, day_list, rosters, new_id))
     app.register_blueprint(questions_blueprint(parts, asked))
     app.register_blueprint(imports_blueprint(parts, own))
+    app.register_blueprint(corrections_blueprint(Corrections(parts.intake.store, parts.intake), parts.clock))
     return imports
 
 
