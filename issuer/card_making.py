@@ -71,7 +71,7 @@ class CardMaker:
 
         Args:
             records: all of the person's records.
-            existing: all of the person's cards that were not superseded.
+            existing: all of the person's cards, those superseded and revoked among them.
             performers: display name of each clinic.
             sign: False only takes back what is wrong; what is missing is signed when it is asked for.
         Raises:
@@ -80,24 +80,34 @@ class CardMaker:
         patient = patient_of(person.demographics)
         token = _patient_token(patient)
         current = {one.ref: one for one in records if one.on_cards}
-        standing = [card for card in existing if card.revoked_at is None]
-        wrong = [card for card in standing if not _records(card) <= set(current)]
-        right = [card for card in standing if card not in wrong]
+        unrevoked = [card for card in existing if card.revoked_at is None]
+        wrong = [card for card in unrevoked if not _records(card) <= set(current)]
+        right = [card for card in unrevoked if card not in wrong and card.superseded_at is None]
+        past = [card for card in unrevoked if card not in wrong and card.superseded_at is not None]
         if not sign and not wrong:
             return CardChanges()
         refs_of: dict[int, str] = {}
         drafts = self._drafts(patient, current.values(), performers, refs_of)
         taken_back = [_records(card) for card in existing if card.revoked_at and card.revoked_reason != CORRECTED]
         new: list[StoredCard] = []
+        again: list[StoredCard] = []
         kept: set[str] = set()
         for draft in drafts:
             refs = frozenset(refs_of[id(resource)] for resource in draft.resources)
             same = _covering(right, refs, token)
             kept |= {card.id for card in same}
             if not same and refs not in taken_back:
-                new += self._signed(draft, refs_of, token, person.id, now)
-        superseded = tuple(card.id for card in right if card.id not in kept) if new or wrong else ()
-        return CardChanges(_in_place_of(new, wrong), superseded, tuple(card.id for card in wrong), reason)
+                before = _covering(past, refs, token)
+                again += before
+                new += [] if before else self._signed(draft, refs_of, token, person.id, now)
+        superseded = tuple(card.id for card in right if card.id not in kept) if new or again or wrong else ()
+        return CardChanges(
+            _in_place_of(new, wrong),
+            superseded,
+            tuple(card.id for card in wrong),
+            reason,
+            tuple(card.id for card in again),
+        )
 
     def _drafts(
         self,

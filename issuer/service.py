@@ -32,7 +32,7 @@ from issuer.revocation import check_reason, published_keys, revocation_list
 from issuer.rights import Actor
 from issuer.signing import UnreadableCard, check_reads_back
 from issuer.store import CardChanges, CardRevoked, DuplicateCard, Store, StoredCard, audit, events
-from issuer.store.cards import cards_of, lock_person, public_names, write_cards
+from issuer.store.cards import all_cards_of, cards_of, lock_person, public_names, write_cards
 from issuer.store.holdings import persons_of, records_where
 from keys import PublicKey
 from keys.private import PrivateKey
@@ -207,7 +207,7 @@ class IssuerService:
         _log.info("replaced a card")
         return new
 
-    def cards_of_person(self, person_id: str, now: datetime) -> tuple[StoredCard, ...]:
+    def cards_of_person(self, person_id: str, now: datetime, actor: Actor = OPERATOR) -> tuple[StoredCard, ...]:
         """All of a person's cards, those taken back among them; what is missing is signed first.
 
         Raises:
@@ -221,7 +221,8 @@ class IssuerService:
             lock_person(connection, person_id)
             changes = self._missing(connection, person_id, now)
             write_cards(connection, changes, now)
-            entries = [Entry(now, OPERATOR, "card.issue", "card", one.id, "", person_id) for one in changes.new]
+            clinic_id = actor.clinic_id
+            entries = [Entry(now, actor, "card.issue", "card", one.id, clinic_id, person_id) for one in changes.new]
             audit.append(connection, entries)
             events.append(connection, [Event(now, "card.issued", "card", one.id) for one in changes.new])
             return cards_of(connection, person_id)
@@ -231,7 +232,7 @@ class IssuerService:
         if person is None:
             raise UnknownCard("there is no person with this id")
         records = records_where(connection, record.c.person_id, [person_id])
-        existing = cards_of(connection, person_id)
+        existing = all_cards_of(connection, person_id)
         return self.maker().changes(person, records, existing, public_names(connection), now)
 
     def make_link(self, person_id: str, now: datetime) -> str:

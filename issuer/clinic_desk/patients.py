@@ -81,7 +81,7 @@ class Patients:
         require(actor, "card.issue", actor.clinic_id)
         person = self._own_patient(actor, person_id)
         try:
-            stored = self.service.cards_of_person(person_id, now)
+            stored = self.service.cards_of_person(person_id, now, actor)
         except UnknownCard:
             raise NotHere from None
         published = self.service.keys.published()

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from issuer.audit.entry import Entry as AuditEntry
 from issuer.card_making import DoseTooLarge
@@ -30,6 +30,9 @@ from issuer.store import audit
 from issuer.store.cards import public_names
 from issuer.store.holdings import holdings, persons_of, records_where
 from issuer.store.own_records import own_record, persons_made_at, record_exists, standing_persons
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,10 @@ class FhirDoor:
         if whole:
             outcomes, notes = self._submitted(planned.steps, sender, now, True, message_id, digest)
         else:
-            outcomes, notes = self._together(planned.steps, planned, sender, now, message_id, digest)
+            free = [step for step in planned.steps if not step.version]
+            bound = [step for step in planned.steps if step.version]
+            outcomes, notes = self._together(free, planned, sender, now, message_id, digest)
+            outcomes |= self._one_by_one(bound, planned, sender, now)
             again = _patients_left(planned, outcomes)
             outcomes |= self._one_by_one(again, planned, sender, now)
             planned.steps += again
@@ -137,6 +143,7 @@ class FhirDoor:
             done = self.service.intake.submit(
                 sender.actor, sender.clinic_id, proposals, now,
                 door="fhir", message_id=message_id, digest=digest, whole=whole,
+                within=lambda connection, outcomes: _check_versions(connection, steps, outcomes),
             )  # fmt: skip
         except NotWhole as error:
             raise _refusal(_issues_of_all(steps, error.outcomes)) from None
@@ -212,6 +219,15 @@ class FhirDoor:
             else:
                 done.append(Done(200 if entry.left_out else status_of(said), issues=said))
         return done
+
+
+def _check_versions(connection: "Connection", steps: Sequence[Step], outcomes: Sequence[Outcome]) -> None:
+    """Asked again within the transaction: of two who send the same If-Match at once, one gets through."""
+    for step, outcome in zip(steps, outcomes, strict=True):
+        if step.version and outcome.accepted:
+            held = next(iter(records_where(connection, record.c.id, [outcome.record_id])), None)
+            if held is None or held.version != step.version + (outcome.did != "unchanged"):
+                raise refused(412, "version-conflict", step.path)
 
 
 class _TooLarge(FhirRefused):

@@ -62,6 +62,8 @@ class Step:
     patient_path: str
     patient: int | None = None
     """Number of the entry it is about, where the Patient was sent."""
+    version: int = 0
+    """The version it must be made from (If-Match); 0 where nobody asked for one."""
 
 
 @dataclass(slots=True)
@@ -187,7 +189,8 @@ def _step(
     )
     if held is not None:
         proposal = replace(proposal, action="update", person_id=held.person_id, record_id=held.id)
-    return Step(number, proposal, entry.path, whose.path, whose.patient)
+    version = held.version if held is not None and entry.if_match else 0
+    return Step(number, proposal, entry.path, whose.path, whose.patient, version)
 
 
 def _deletion(number: int, entry: Entry, held: HeldRecord | None, known: Known) -> Step | None:
@@ -196,7 +199,7 @@ def _deletion(number: int, entry: Entry, held: HeldRecord | None, known: Known) 
     event = read_kept(held.kind, held.resource).event
     person = known.persons[held.person_id].demographics
     proposal = Proposal(person, event, "delete", person_id=held.person_id, record_id=held.id)
-    return Step(number, proposal, entry.path, entry.path)
+    return Step(number, proposal, entry.path, entry.path, version=held.version if entry.if_match else 0)
 
 
 def _record_issues(entry: Entry, held: HeldRecord | None, known: Known) -> Iterator[Issue]:

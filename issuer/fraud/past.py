@@ -40,12 +40,15 @@ class Past:
         return self.weeks >= LEAST_WEEKS
 
     def usual_on(self, weekday: int) -> float:
-        """Doses on such a day: the median of this weekday, closed days as 0; at least half of a day of work, since a
-        clinic that opens on some Saturdays only has no median of Saturdays."""
-        same = [
-            self.days.get(self.first_day + timedelta(days=number), 0) for number in _numbers(self.first_day, weekday)
-        ]
-        return max(median(same), median(self.days.values()) / 2) if self.days else 0.0
+        """Doses on such a day: the median of this weekday without closed days (holidays follow each other on one
+        weekday); at least half of any day of work, since a clinic that opens on some Saturdays has few of them."""
+        if not self.days:
+            return 0.0
+        numbers = _numbers(self.first_day, weekday)
+        same = [self.days.get(self.first_day + timedelta(days=number), 0) for number in numbers]
+        opened = [count for count in same if count]
+        half = median(self.days.values()) / 2
+        return max(half, median(opened)) if len(opened) > 1 else half
 
     def seen_around(self, weekday: int, hour: int, reach: int) -> int:
         """Doses at this hour of this weekday and so many hours before and after it, within the day."""

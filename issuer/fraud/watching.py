@@ -132,7 +132,7 @@ class Watch:
 
 
 def _end_of_day(hold: Hold, zone: tzinfo) -> datetime:
-    """"Go on" holds for the day there on which it was said: a drive is not stopped again after each twenty doses."""
+    """ "Go on" holds for the day there on which it was said: a drive is not stopped again after each twenty doses."""
     return midnight((hold.decided_at or hold.opened_at).astimezone(zone).date() + timedelta(days=1), zone)
 
 

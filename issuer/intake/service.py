@@ -26,7 +26,7 @@ from issuer.persons import Keys, keys_of
 from issuer.plausibility.signing import SigningPolicy
 from issuer.rights import Actor, require
 from issuer.store import CardChanges, Store, StoredCard, audit, events
-from issuer.store.cards import cards_of, lock_person, note, public_names, write_cards
+from issuer.store.cards import all_cards_of, lock_person, note, public_names, write_cards
 from issuer.store.holdings import add_submission, clinic_row, holdings, lock_keys, message_seen, write
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Intake:
             existing: tuple[StoredCard, ...] = ()
             if person_id not in writes.new_persons:
                 lock_person(connection, person_id)
-                existing = cards_of(connection, person_id)
+                existing = all_cards_of(connection, person_id)
             if not sign and not existing:
                 continue
             maker = maker or self.maker.opened()

@@ -46,11 +46,7 @@ def renewal(
     made = maker.changes(person, records, everything, performers, now, reason)
     if not made:
         return Renewal()
-    rested = {card.id for card in everything if card.superseded_at and card.revoked_at is None}
-    revived = rested - set(made.superseded) - set(made.revoked)
-    superseded = tuple(card_id for card_id in made.superseded if card_id not in rested)
-    changes = CardChanges(made.new, superseded, made.revoked, made.reason)
-    return Renewal(changes, tuple(sorted(revived)))
+    return Renewal(CardChanges(made.new, made.superseded, made.revoked, made.reason), made.again)
 
 
 def joined(many: Iterable[Renewal], reason: str = CORRECTED) -> Renewal:

@@ -61,9 +61,11 @@ class CardChanges:
     """Ids of the cards to be taken back."""
     reason: str = ""
     """Why those are taken back."""
+    again: tuple[str, ...] = ()
+    """Ids of superseded cards that are handed out again: what was said beyond them is so no more."""
 
     def __bool__(self) -> bool:
-        return bool(self.new or self.superseded or self.revoked)
+        return bool(self.new or self.superseded or self.revoked or self.again)
 
 
 class CardRevoked(Exception):
@@ -213,6 +215,11 @@ def cards_of(connection: Connection, person_id: str) -> tuple[StoredCard, ...]:
     return _cards(connection, and_(card.c.person_id == person_id, card.c.superseded_at.is_(None)))
 
 
+def all_cards_of(connection: Connection, person_id: str) -> tuple[StoredCard, ...]:
+    """All cards of a person, those superseded and revoked among them, oldest first."""
+    return _cards(connection, card.c.person_id == person_id)
+
+
 def public_names(connection: Connection) -> Mapping[str, str]:
     """What each clinic is called on cards."""
     return {row.id: row.public_name for row in connection.execute(select(clinic.c.id, clinic.c.public_name))}
@@ -230,6 +237,8 @@ def write_cards(connection: Connection, changes: CardChanges, now: datetime) -> 
     if changes.superseded:
         marked = update(card).where(card.c.id.in_(changes.superseded)).values(superseded_at=now)
         connection.execute(marked)
+    if changes.again:
+        connection.execute(update(card).where(card.c.id.in_(changes.again)).values(superseded_at=None))
     add_rows(connection, card, [_card_values(one, place) for place, one in enumerate(changes.new)])
 
 

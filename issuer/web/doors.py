@@ -36,7 +36,7 @@ def install_doors(
     address, number = settings.address, _version()
     app.register_blueprint(api_blueprint(service, settings, clock))
     app.register_blueprint(
-        fhir_blueprint(service, address, address + PATH, number, current_actor, lambda: g.get("scopes"), clock)
+        fhir_blueprint(service, address, address + PATH, number, current_actor, lambda: g.scopes, clock)
     )
     app.register_blueprint(openapi_blueprint(address, settings.name, number))
     authenticate = _authenticate(service, settings, staff, clock, cost)

@@ -1,5 +1,7 @@
 """Single resources: created, read, corrected, deleted; by the clinic that recorded them and no other."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.issuer.fhir_door.world import BASE, OPERATORS_TOKEN, World, dose, of, patient, result
 
 
@@ -245,6 +247,19 @@ def test_the_version_is_asked_for_where_it_is_sent(world):
     assert (stale.status_code, errors(stale)) == (412, [("version-conflict", "Immunization")])
     assert world.send("DELETE", place, If_Match="banana").status_code == 400
     assert world.send("GET", place).get_json() == said
+
+
+def test_of_two_changes_of_one_version_at_once_one_gets_through(any_world):
+    world, who = any_world, person_id(any_world)
+    made = world.post("/fhir/Immunization", of(who, dose()))
+    place = made.headers["Location"].removeprefix("http://localhost").split("/_history/")[0]
+    said = world.send("GET", place).get_json()
+    lots = [f"L{number}" for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        changes = [pool.submit(world.send, "PUT", place, {**said, "lotNumber": lot}, If_Match='W/"1"') for lot in lots]
+        answers = [one.result().status_code for one in changes]
+    assert sorted(answers) == [200, 412, 412, 412]
+    assert world.send("GET", place).headers["ETag"] == 'W/"2"'
 
 
 def test_the_id_of_the_address_is_the_id_of_the_resource(world):

@@ -14,7 +14,7 @@ from issuer.fraud.zones import midnight
 
 ZONE = ZoneInfo("America/New_York")
 HOME = ("112", "113", "110")
-AROUND = tuple(f"1{number:02}" for number in range(0, 20))
+AROUND = tuple(f"1{number:02}" for number in range(20))
 HOLIDAYS = {(1, 1), (7, 4), (11, 26), (11, 27), (12, 24), (12, 25), (12, 31)}
 
 
@@ -120,11 +120,11 @@ def false_holds(kind: Kind, seed: int) -> dict[date, tuple[Reason, ...]]:
     memory = Memory({}, [])
     before: list[Recorded] = []
     for day, doses in days_of(kind, seed, date(2025, 5, 1), date(2026, 12, 31)):
+        yesterday = day - timedelta(days=1)
         if doses and day.year == 2026:
-            reasons = look([*before, *doses], memory.past(day - timedelta(days=1)), (), ZONE)
-            if reasons:
+            looked_at = [*([] if yesterday in found else before), *doses]
+            if reasons := look(looked_at, memory.past(yesterday), (), ZONE):
                 found[day] = reasons
-                doses = []  # decided: they are not looked at again tomorrow
-        memory.add(day - timedelta(days=1), before)
+        memory.add(yesterday, before)
         before = doses
     return found

@@ -76,6 +76,12 @@ def page_of(browser: Browser, served: str, cookie: str, **more: Any) -> Page:
     return page
 
 
+def press(page: Page, role: Any, name: str) -> None:
+    """Press it and wait until the next page is there."""
+    with page.expect_navigation(wait_until="load"):
+        page.get_by_role(role, name=name).click()
+
+
 def walk(page: Page, served: str, record_id: str, look: Callable[[str], None]) -> None:
     """Every page, as somebody of everybody's rights reaches it with buttons; `look` is called at each."""
     page.goto(f"{served}/corrections")
@@ -84,34 +90,34 @@ def walk(page: Page, served: str, record_id: str, look: Callable[[str], None]) -
     look("edit")
     page.get_by_label("Date").fill("2021-03-02")
     page.get_by_label("Lot").fill("EW0188")
-    page.get_by_role("button", name="See before and after").click()
+    press(page, "button", "See before and after")
     look("check")
-    page.get_by_role("button", name="Change it").click()
+    press(page, "button", "Change it")
     look("corrected")
-    page.get_by_role("link", name="Delete it").click()
-    page.get_by_role("button", name="Delete the record").click()
+    press(page, "link", "Delete it")
+    press(page, "button", "Delete the record")
     look("delete")
 
 
 def walk_of_the_department(page: Page, served: str, look: Callable[[str], None]) -> None:
     page.goto(f"{served}/withdrawals/find")
-    page.get_by_role("button", name="Count them").click()
+    press(page, "button", "Count them")
     look("find")
     page.get_by_label("Lot").fill("BAD1")
-    page.get_by_role("button", name="Count them").click()
+    press(page, "button", "Count them")
     page.get_by_text("See the records").click()
     look("preview")
     page.get_by_label("What is wrong with them?").select_option("recalled-lot")
     page.get_by_label("Why").fill("Notice of recall 7")
-    page.get_by_role("button", name="Take 6 back").click()
+    press(page, "button", "Take 6 back")
     look("withdrawal")
     page.goto(f"{served}/withdrawals")
     look("withdrawals")
     page.goto(f"{served}/reviews")
     look("reviews")
-    page.get_by_role("link", name="Compare").click()
+    press(page, "link", "Compare")
     look("review")
-    page.get_by_role("button", name="Put them together").click()
+    press(page, "button", "Put them together")
     look("merges")
 
 
