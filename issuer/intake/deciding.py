@@ -16,6 +16,7 @@ from issuer.intake.proposal import Demographics, Did, Dose, Event, Finding, Outc
 from issuer.persons import Candidate, Decision, Keys, decide, keys_of, updated
 from issuer.plausibility import Given, LotFacts, judge
 from issuer.plausibility.signing import SigningPolicy, why_not_signed
+from issuer.putting_right.marks import standing_mark
 
 DAY_CHARACTERS = 10
 CODE_CHARACTERS = 24
@@ -233,6 +234,7 @@ class Batch:
         judged: Sequence[Finding],
     ) -> HeldRecord:
         now = self._set.now
+        lot = event.lot[:LOT_CHARACTERS] if isinstance(event, Dose) else ""
         return HeldRecord(
             id=known.id if known else self._set.new_id(),
             person_id=person_id,
@@ -242,10 +244,10 @@ class Batch:
             kind=event.kind,
             code=event.code[:CODE_CHARACTERS],
             day=moment_of(event)[:DAY_CHARACTERS],
-            lot=event.lot[:LOT_CHARACTERS] if isinstance(event, Dose) else "",
+            lot=lot,
             status=status_of(event),
             source=source_of(event),
-            unsigned_because=unsigned,
+            unsigned_because=standing_mark(known, lot, unsigned),
             vaccinator=event.vaccinator if isinstance(event, Dose) else "",
             resource=event_octets(event, proposal.resource),
             marks=" ".join(sorted({one.code for one in judged if one.severity == "warning"})),
