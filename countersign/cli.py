@@ -63,7 +63,16 @@ def _mistakes() -> tuple[type[Exception], ...]:
     from trust_registry.store import StoreError
     from verifier.settings import BadSetting
 
-    return (BadSettings, BadSetting, StorageBusy, StorageFull, KeyStoreError, StoreError, PermissionError, FileNotFoundError)
+    return (
+        BadSettings,
+        BadSetting,
+        StorageBusy,
+        StorageFull,
+        KeyStoreError,
+        StoreError,
+        PermissionError,
+        FileNotFoundError,
+    )
 
 
 def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:

@@ -18,9 +18,10 @@ from issuer.staff.assertions import Fetch
 from issuer.staff.passwords import STANDARD, Cost
 from issuer.store import Store
 from issuer.web.answers import install_failures
-from issuer.web.desks import install_desks, start_of
+from issuer.web.desks import install_desks
 from issuer.web.doors import install_doors
 from issuer.web.landing import landing_blueprint
+from issuer.web.navigation import start_of
 from issuer.web.public import public_blueprint
 from issuer.web.resident import resident_blueprint
 from issuer.web.rules import check_rules

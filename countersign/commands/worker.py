@@ -104,7 +104,9 @@ def _settings() -> "Settings":
 
 def _behind(settings: "Settings") -> list[Callable[[threading.Event], None]]:
     """What one thread each does beside the chunks."""
+    from issuer.app import make_service
     from issuer.audit.sealing import run_sealer
+    from issuer.chores import Chores, run
     from issuer.db import open_engine
     from issuer.staff.tokens import unseal
     from issuer.store.audit import AuditStore
@@ -125,7 +127,11 @@ def _behind(settings: "Settings") -> list[Callable[[threading.Event], None]]:
 
         run_deliverer(EventStore(engine), opened, Poster().post, utc_now, ended.wait, _told("webhooks were not sent"))
 
-    return [seal, deliver]
+    def do_chores(ended: threading.Event) -> None:
+        service = make_service(settings, open_deployment().card_keys())
+        run(Chores(service, engine, utc_now), ended.wait, _told("chores were not done"))
+
+    return [seal, deliver, do_chores]
 
 
 def _told(what: str) -> Callable[[Exception], None]:

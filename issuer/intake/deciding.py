@@ -137,6 +137,8 @@ class Batch:
 
     def _add_keys(self, person_id: str, keys: Iterable[str]) -> None:
         for key in sorted(keys):
+            if person_id in self._by_key.get(key, ()):
+                continue  # filed already: from somebody who was put together with this person
             self._by_key.setdefault(key, []).append(person_id)
             self.writes.new_keys.append((key, person_id))
 

@@ -26,7 +26,7 @@ from issuer.persons import Keys, keys_of
 from issuer.plausibility.signing import SigningPolicy
 from issuer.rights import Actor, require
 from issuer.store import CardChanges, Store, StoredCard, audit, events
-from issuer.store.cards import all_cards_of, lock_person, note, public_names, write_cards
+from issuer.store.cards import all_cards_of, lock_person, note, public_names, together, write_cards
 from issuer.store.holdings import add_submission, clinic_row, holdings, lock_keys, message_seen, write
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Intake:
         names = public_names(connection)
         maker: CardMaker | None = None
         records_of = _records_as_they_will_be(held, writes)
-        all_new: list[StoredCard] = []
+        changes: list[CardChanges] = []
         for person_id in sorted(touched):
             existing: tuple[StoredCard, ...] = ()
             if person_id not in writes.new_persons:
@@ -170,7 +170,7 @@ class Intake:
                 continue
             maker = maker or self.maker.opened()
             person = writes.changed_persons.get(person_id) or writes.new_persons.get(person_id)
-            changes = maker.changes(
+            made = maker.changes(
                 person or held.persons[person_id],
                 records_of[person_id].values(),
                 existing,
@@ -178,15 +178,12 @@ class Intake:
                 now,
                 sign=sign or bool(existing),
             )
-            if not existing:  # nothing to take back: written together, below
-                all_new += changes.new
-                continue
-            write_cards(connection, changes, now)
-            if changes.revoked:
+            changes.append(made)
+            if made.revoked:
                 note(connection, self._new_id(), person_id, "card-replaced", now)
-                revoked = [Event(now, "card.revoked", "card", card_id) for card_id in changes.revoked]
+                revoked = [Event(now, "card.revoked", "card", card_id) for card_id in made.revoked]
                 events.append(connection, revoked)
-        write_cards(connection, CardChanges(new=tuple(all_new)), now)
+        write_cards(connection, together(changes), now)
 
     # ---- What is known ----------------------------------------------------------------------------------------------
 

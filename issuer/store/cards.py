@@ -68,6 +68,17 @@ class CardChanges:
         return bool(self.new or self.superseded or self.revoked or self.again)
 
 
+def together(many: Sequence[CardChanges]) -> CardChanges:
+    """Of several persons as one, so that each list's `ctr` goes up once for all of them."""
+    return CardChanges(
+        tuple(one for changes in many for one in changes.new),
+        tuple(one for changes in many for one in changes.superseded),
+        tuple(one for changes in many for one in changes.revoked),
+        next((changes.reason for changes in many if changes.reason), ""),
+        tuple(one for changes in many for one in changes.again),
+    )
+
+
 class CardRevoked(Exception):
     """The card was taken back before: it has nothing that another could take the place of."""
 

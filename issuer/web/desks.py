@@ -17,7 +17,6 @@ from issuer.merging.service import Merging
 from issuer.products import builtin_catalog
 from issuer.putting_right.corrections import Corrections
 from issuer.putting_right.withdrawing import Withdrawals
-from issuer.rights import Role
 from issuer.service import IssuerService
 from issuer.settings import Settings
 from issuer.staff.tokens import seal
@@ -32,6 +31,7 @@ from issuer.web.clinic_patients import clinic_patients_blueprint
 from issuer.web.corrections import corrections_blueprint
 from issuer.web.import_files import UploadFolder
 from issuer.web.imports import ImportParts, imports_blueprint
+from issuer.web.navigation import install_navigation
 from issuer.web.questions import questions_blueprint
 from issuer.web.reviews import reviews_blueprint
 from issuer.web.roster import roster_blueprint
@@ -43,19 +43,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 Clock = Callable[[], datetime]
-
-START: dict[Role, str] = {
-    "vaccinator": "/clinic",
-    "manager": "/clinic",
-    "department": "/reviews",
-    "auditor": "/audit",
-}
-"""Where somebody of a role begins to work; everybody else at their own account."""
-
-
-def start_of(role: Role) -> str:
-    """The page after the login."""
-    return START.get(role, "/account")
 
 
 def install_desks(
@@ -79,6 +66,7 @@ def install_desks(
     app.register_blueprint(corrections_blueprint(Corrections(service.store, service.intake), clock))
     app.register_blueprint(withdrawals_blueprint(Withdrawals(service.store, service.maker(), service.random), clock))
     app.register_blueprint(reviews_blueprint(Merging(service.store, service.maker(), service.random), clock))
+    install_navigation(app, settings.name)
     app.register_blueprint(audit_blueprint(AuditStore(engine), clock))
     app.register_blueprint(
         webhooks_blueprint(

@@ -19,6 +19,7 @@ from issuer.web.login import see_other
 from issuer.web.rules import public, rule
 from issuer.web.sessions import current_actor, form
 from pages import Problem
+from pages.dates import moment_in_words
 from pages.problems import answer
 
 FIELDS = ("kind", "clinic_id", "code", "lot", "since", "until", "reason_code", "reason")
@@ -165,6 +166,8 @@ def _in_words(asked: Criteria, clinics: Mapping[str, str]) -> list[tuple[str, st
         ("Clinic", clinics.get(asked.clinic_id, "A clinic we do not know") if asked.clinic_id else ""),
         ("Product", f"{what_in_words('immunization', asked.code)} ({asked.code})" if asked.code else ""),
         ("Lot", asked.lot),
+        ("Recorded from", moment_in_words(asked.since) if asked.since else ""),
+        ("Recorded before", moment_in_words(asked.until) if asked.until else ""),
     ]
     return [(what, which) for what, which in rows if which]
 

@@ -114,8 +114,8 @@ class Memory:
 
 
 def false_holds(kind: Kind, seed: int) -> dict[date, tuple[Reason, ...]]:
-    """Twenty months, looked at each evening with yesterday's doses and today's; holds of the last year. Each is released on the
-    same day."""
+    """Twenty months, looked at each evening with yesterday's doses and today's; holds of the last year. Each is
+    released on the same day."""
     found: dict[date, tuple[Reason, ...]] = {}
     memory = Memory({}, [])
     before: list[Recorded] = []

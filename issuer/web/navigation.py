@@ -1,0 +1,61 @@
+"""The links in the head of each page, for whoever is logged in: what their role may do, in the order of their day."""
+
+from typing import Any
+
+from flask import Flask, g
+
+from issuer.rights import Actor, Permission, Role, may
+from pages import Service
+
+LINKS: tuple[tuple[str, str, Permission], ...] = (
+    ("Clinic", "/clinic", "record.write"),
+    ("Files", "/clinic/imports", "import.run"),
+    ("Put right", "/corrections", "record.correct"),
+    ("Lots", "/lots", "lot.manage"),
+    ("Reviews", "/reviews", "review.decide"),
+    ("Take back", "/withdrawals", "bulk.correct"),
+    ("Held clinics", "/holds", "hold.decide"),
+    ("Exports", "/exports", "bulk.export"),
+    ("Clinics", "/clinics", "clinic.apply"),
+    ("People", "/people", "staff.manage"),
+    ("Systems", "/systems", "client.manage"),
+    ("Webhooks", "/webhooks", "webhook.manage"),
+    ("Audit", "/audit", "audit.read"),
+)
+"""(words, address, what one must be allowed to do)."""
+NOT_FOR: dict[Role, frozenset[str]] = {"department": frozenset({"/clinic/imports"})}
+"""Pages of a clinic, which the department has none of."""
+START: dict[Role, str] = {
+    "vaccinator": "/clinic",
+    "manager": "/clinic",
+    "department": "/reviews",
+    "auditor": "/audit",
+}
+"""Where somebody of a role begins to work; everybody else at their own account."""
+
+
+def start_of(role: Role) -> str:
+    """The page after the login."""
+    return START.get(role, "/account")
+
+
+def links_of(actor: Actor) -> tuple[tuple[str, str], ...]:
+    """(words, address) of what an actor may open."""
+    left_out = NOT_FOR.get(actor.role, frozenset())
+    open_to = [
+        (words, address)
+        for words, address, permission in LINKS
+        if address not in left_out and may(actor, permission, actor.clinic_id)
+    ]
+    return (*open_to, ("Your account", "/account"))
+
+
+def install_navigation(app: Flask, name: str) -> None:
+    """Pages that a rule let somebody into say where else they may go."""
+
+    @app.context_processor
+    def head() -> dict[str, Any]:
+        actor: Actor | None = g.get("actor")
+        if actor is None or not actor.id.startswith("staff:"):
+            return {}
+        return {"service": Service(name, home=start_of(actor.role), links=links_of(actor))}
