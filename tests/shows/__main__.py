@@ -4,7 +4,20 @@ import json
 import sys
 from importlib import import_module
 
-SHOWS = ("vectors", "vci", "others", "browser", "pages", "fuzz", "cold-start", "bulk", "kills", "hl7", "api")
+SHOWS = (
+    "vectors",
+    "vci",
+    "others",
+    "browser",
+    "pages",
+    "fuzz",
+    "cold-start",
+    "bulk",
+    "kills",
+    "hl7",
+    "api",
+    "matching",
+)
 
 
 def main(name: str) -> int:

@@ -9,7 +9,7 @@ import base64
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -74,6 +74,8 @@ class DoorSite:
     clock: Clock = field(default_factory=Clock)
     tokens: dict[tuple[str, Where], str] = field(default_factory=dict)
     """(role, clinic) -> a session's token, or a system's access token."""
+    numbered: dict[str, str] = field(default_factory=dict)
+    """A sender's number of a dose -> the record it became: what the answer said to whoever sent it."""
 
     def __post_init__(self) -> None:
         self.path = self.folder / "issuer.db"
@@ -100,6 +102,7 @@ class DoorSite:
             self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
         shutil.copyfile(self._template, self.path)
         self.clock.now = NOW
+        self.numbered = {}
 
     def later(self) -> None:
         """A moment passes between two messages."""
@@ -177,9 +180,7 @@ def _who(found: Demographics) -> str:
 
 
 def _line(row: Any, people: Mapping[str, str]) -> tuple[Any, ...]:
-    event = read_event(row.kind, row.resource).event
-    said = repr(replace(event, performer=""))
+    said = asdict(read_event(row.kind, row.resource).event) | {"performer": ""}
     where = next(name for name, clinic_id in CLINICS.items() if clinic_id == row.clinic_id)
     columns = (row.kind, row.code, row.day, row.lot, row.status, row.source, row.unsigned_because, row.marks)
-    fields = asdict(event) | {"performer": ""}
-    return (people[row.person_id], where, *columns, str(row.version), said and repr(sorted(fields.items())))
+    return (people[row.person_id], where, *columns, str(row.version), repr(sorted(said.items())))

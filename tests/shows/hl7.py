@@ -22,6 +22,7 @@ from typing import Any
 
 from issuer.db import open_engine, reading, writing
 from issuer.models import clinic
+from tests.shows.nurse_screen import card_on_the_screen
 
 MESSAGES = int(os.environ.get("MESSAGES", "20000"))
 CONNECTIONS = int(os.environ.get("CONNECTIONS", "8"))
@@ -143,7 +144,7 @@ def shapes() -> list[tuple[str, bytes, str]]:
 
 def show() -> tuple[dict[str, Any], bool]:
     """Send everything; the figures, and whether they are as promised."""
-    with postgres() as url, listening(url) as port:
+    with postgres() as url, listening(url) as (port, folder):
         wrong = [*by_python(port), *by_node(port)]
         for line in wrong:
             print(f"WRONG  {line}")
@@ -151,17 +152,19 @@ def show() -> tuple[dict[str, Any], bool]:
         answered = traffic(port)
         seconds = time.monotonic() - began
         recorded = count_of(url)
+        on_screen = card_on_the_screen(url, folder, CLINIC, "U50A")
     figures = {
         "messages": MESSAGES,
         "answered_aa": answered,
         "recorded": recorded,
         "per_second": round(MESSAGES / seconds, 1),
         "shapes_wrong": len(wrong),
+        "card_on_the_nurses_screen": on_screen,
         "connections": CONNECTIONS,
         "workers": WORKERS,
         "cores": os.cpu_count(),
     }
-    return figures, not wrong and answered == recorded == MESSAGES and figures["per_second"] >= LEAST_RATE
+    return figures, not wrong and on_screen and answered == recorded == MESSAGES and figures["per_second"] >= LEAST_RATE
 
 
 # ---- The clients -----------------------------------------------------------------------------------------------------
@@ -257,7 +260,7 @@ def postgres() -> Iterator[str]:
 
 
 @contextmanager
-def listening(url: str) -> Iterator[int]:
+def listening(url: str) -> Iterator[tuple[int, str]]:
     """`countersign hl7 serve` on a free port, for one approved clinic."""
     with tempfile.TemporaryDirectory() as folder:
         environ = dict(os.environ) | {"COUNTERSIGN_DATABASE": url, "COUNTERSIGN_DATA": folder}
@@ -267,7 +270,7 @@ def listening(url: str) -> Iterator[int]:
         server = subprocess.Popen([sys.executable, "-m", "countersign", "hl7", "serve", *options], env=environ)
         try:
             _wait_for(port, server)
-            yield port
+            yield port, folder
         finally:
             server.terminate()
             server.wait(PATIENCE)

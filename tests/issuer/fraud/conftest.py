@@ -20,7 +20,7 @@ from issuer.fraud.ledger import Ledger
 from issuer.fraud.requests import Requests
 from issuer.fraud.watching import Watch
 from issuer.fraud.zones import midnight
-from issuer.intake.proposal import Address, Demographics, Dose, Name, Proposal
+from issuer.intake.proposal import Dose, Proposal
 from issuer.models import clinic, person, record, submission
 from issuer.models.audit import audit_entry, event
 from issuer.persons import demographics_json
@@ -36,18 +36,11 @@ from issuer.web.rules import check_rules
 from issuer.web.staff import Outside, StaffParts, StaffSettings, install_staff
 from issuer.web.withdrawals import withdrawals_blueprint
 from keys.assertions import check_key_set, verify_assertion
+from tests.issuer.fraud.people import somebody
 
 ZONE = ZoneInfo("America/New_York")
 OPERATOR = Actor("operator", "operator")
 WORKDAY = tuple(range(9, 17))
-
-
-def somebody(number: int, postcode: str = "04101") -> Demographics:
-    """Different people for different numbers."""
-    born = f"{1930 + number % 80}-{1 + number // 80 % 12:02}-{1 + number // 960 % 28:02}"
-    letters = "".join(chr(ord("a") + int(digit)) for digit in str(number))
-    where = Address("1 Quay Street", "Harbour", "ME", postcode)
-    return Demographics(Name(f"Family{letters}", (f"Given{letters}",)), born, address=where)
 
 
 @dataclass
