@@ -6,14 +6,12 @@ from typing import Any
 from issuer.fhir_door.answers import instant
 from issuer.fhir_door.reading import LINKS
 from issuer.intake.events import read_event, resource_of
-from issuer.intake.from_fhir import MVX
+from issuer.intake.from_fhir import MVX, NIP001
 from issuer.intake.held import HeldRecord
 from issuer.intake.proposal import Dose, Result
 
 KIND_OF: Mapping[str, str] = {"immunization": "Immunization", "observation": "Observation"}
 _ORIGIN = "http://terminology.hl7.org/CodeSystem/immunization-origin"
-_NIP001 = "urn:oid:2.16.840.1.114222.4.5.274"
-"""CDC's immunization information source."""
 _ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _REFUSED = "PATOBJ"
 _NIP001_CODES = frozenset(f"{number:02}" for number in range(9))
@@ -45,7 +43,7 @@ def _of_dose(dose: Dose) -> dict[str, Any]:
     if dose.manufacturer:
         more["manufacturer"] = {"identifier": {"system": MVX, "value": dose.manufacturer}}
     if dose.evidence:
-        system = _NIP001 if dose.evidence in _NIP001_CODES else _ORIGIN
+        system = NIP001 if dose.evidence in _NIP001_CODES else _ORIGIN
         more["reportOrigin"] = {"coding": [{"system": system, "code": dose.evidence}]}
     if dose.dose_number is not None:
         more["protocolApplied"] = [{"doseNumberPositiveInt": dose.dose_number}]

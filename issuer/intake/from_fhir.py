@@ -5,7 +5,7 @@ sent; what a card carries stands in the reduced resource, which is signed as it 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cards.terminology import CVX
+from cards.terminology import CVX, SNOMED
 from issuer.fhir import Submission
 from issuer.intake.proposal import Address, Demographics, Dose, Event, Identifier, Name, Proposal, Result
 
@@ -16,6 +16,8 @@ SELF_COLLECTED = frozenset({"1208523001", "1208524007"})
 """SNOMED CT codes of the specimen supervision component (V&T H6): collected without supervision."""
 EVIDENCE = frozenset({"provider", "record", "recall", "school", "jurisdiction"})
 """FHIR value set immunization-origin."""
+NIP001 = "urn:oid:2.16.840.1.114222.4.5.274"
+"""CDC's immunization information source, which systems of the United States send in reportOrigin."""
 REFUSALS = frozenset({"PATOBJ", "00", "01", "02", "03"})
 """Why somebody did not want it: HL7 v3 ActReason, and CDC's table NIP002."""
 MVX = "http://hl7.org/fhir/sid/mvx"
@@ -81,7 +83,7 @@ def _dose(raw: Resource, reduced: Resource) -> Dose:
         not_done_reason=_reason(raw),
         subpotent=bool(reduced.get("isSubpotent")),
         administered=raw.get("primarySource") is not False,
-        evidence=next((code for code in _codes(raw.get("reportOrigin")) if code in EVIDENCE), ""),
+        evidence=_evidence(raw),
         dose_number=number if isinstance(number, int) else None,
         vaccinator=next(_vaccinators(raw), ""),
     )
@@ -91,6 +93,14 @@ def _reason(raw: Resource) -> str:
     if raw.get("status") != "not-done":
         return ""
     return "refused" if REFUSALS.intersection(_codes(raw.get("statusReason"))) else "not-administered"
+
+
+def _evidence(raw: Resource) -> str:
+    """Of a historical dose. A code of CDC's goes to the checker as it is; other code systems say nothing to us."""
+    origin = raw.get("reportOrigin")
+    codings = _objects(origin.get("coding")) if isinstance(origin, Mapping) else []
+    known = (one for one in codings if one.get("system") == NIP001 or _text(one.get("code")) in EVIDENCE)
+    return next((_text(one.get("code")) for one in known), "")
 
 
 def _manufacturer(reference: Any) -> str:
@@ -128,12 +138,17 @@ def _result(raw: Resource, reduced: Resource) -> Result:
         time=_text(moment),
         status=_text(reduced.get("status")),
         value_code=_text(value.get("code")),
-        value_system=_text(value.get("system")),
-        quantity=str(quantity.get("value", "")) if isinstance(quantity, Mapping) else "",
+        value_system=_text(value.get("system")) if value else SNOMED,
+        quantity=_amount(quantity) if isinstance(quantity, Mapping) else "",
         unit=_text(quantity.get("code") or quantity.get("unit")) if isinstance(quantity, Mapping) else "",
         text=_text(reduced.get("valueString")),
         self_test=bool(supervised & SELF_COLLECTED),
     )
+
+
+def _amount(quantity: Resource) -> str:
+    """The number with its digits, and behind its comparator where it is a bound ("<0.5")."""
+    return f"{_text(quantity.get('comparator'))}{quantity.get('value', '')}"
 
 
 def kept_resource(reduced: Resource) -> dict[str, Any]:

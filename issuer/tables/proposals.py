@@ -4,6 +4,7 @@ What no proposal can carry (a birth order that is no number, a product name that
 findings instead. The mapping is compiled once for a file: a row costs some 20 microseconds.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -58,6 +59,8 @@ _NEVER_ROUNDED = ("identifier", "event_id", "phone", "product", "test", "result_
 _ADDRESS = ("address", "city", "state", "postcode", "country")
 _SHORTEST_SNOMED = 6
 """Digits of an identifier of SNOMED CT (its technical guide); a shorter number is an amount."""
+_RATIO = re.compile(r"[<>]?=?\d+(?:\.\d+)? ?[:/-] ?\d+(?:\.\d+)?")
+"""A titre (1:128) or a range: text as people write it, as behind the laboratory's door (`issuer.hl7.results`)."""
 _ADMINISTERED = "00"
 """NIP001: given by the sender."""
 
@@ -200,7 +203,7 @@ class _Proposer:
         get = given.get
         value, code = get("result_value", ""), get("result_code", "")
         known = _outcome(code, value)
-        is_number = not code and value.lstrip("<>=+-")[:1].isdigit()
+        is_number = not code and value.lstrip("<>=+-")[:1].isdigit() and not _RATIO.fullmatch(value)
         return Result(
             code=get("test", ""),
             time=iso_moment(get("result_time", ""), self._order, self._zone),

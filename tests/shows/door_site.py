@@ -20,8 +20,8 @@ from sqlalchemy import select, update
 from issuer.app import create_app
 from issuer.db import open_engine, reading, upgrade, writing
 from issuer.intake.events import read_event
-from issuer.intake.proposal import Demographics
-from issuer.models import clinic, person, question, record, review
+from issuer.intake.proposal import Demographics, Dose
+from issuer.models import clinic, person, record, review
 from issuer.persons import read_demographics
 from issuer.rights import Actor, Role
 from issuer.settings import Settings
@@ -32,7 +32,7 @@ from issuer.store.staff_clients import ClientStore
 from issuer.store.staff_clinics import ClinicStore
 from issuer.web.staff import make_accounts
 from keys.store import KeyStore
-from tests.shows.door_cases import OTHER_CLINIC, OWN_CLINIC, Where
+from tests.shows.door_cases import OTHER_CLINIC, OWN_CLINIC, Step, Where
 
 NOW: Final = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ADDRESS: Final = "http://localhost"
@@ -152,18 +152,16 @@ class DoorSite:
             rows = connection.execute(select(record.c.id, record.c.status, record.c.version))
             return {row.id: (row.status, row.version) for row in rows}
 
-    def record_id(self, code: str, day: str, where: Where | None = None) -> str:
-        """The record of a product or test and a day; "" where there is none."""
-        chosen = select(record.c.id, record.c.clinic_id).where(record.c.code == code, record.c.day == day[:10])
+    def meant(self, step: Step, where: Where) -> str:
+        """The record that a step is about, as its sender knows it: by the number that was answered when it was sent,
+        else by product and day among the clinic's own, else anybody's. "" where there is none."""
+        if step.event is None or step.event_id in self.numbered:
+            return self.numbered.get(step.event_id, "")
+        day = step.event.day if isinstance(step.event, Dose) else step.event.time
+        chosen = select(record.c.id).where(record.c.code == step.event.code, record.c.day == day[:10])
+        own_first = (record.c.clinic_id != CLINICS[where], record.c.status == "deleted", record.c.recorded_at)
         with reading(self.engine) as connection:
-            rows = connection.execute(chosen.order_by(record.c.status == "deleted", record.c.recorded_at)).all()
-        wanted = [row.id for row in rows if where is None or row.clinic_id == CLINICS[where]]
-        return wanted[0] if wanted else ""
-
-    def asked(self) -> int:
-        """Records with an open question."""
-        with reading(self.engine) as connection:
-            return len({row.record_id for row in connection.execute(select(question.c.record_id))})
+            return connection.scalar(chosen.order_by(*own_first).limit(1)) or ""
 
     def standing(self) -> Standing:
         """Everything that was decided."""

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 from issuer.intake.proposal import Outcome, Proposal
 from tests.shows.door_cases import CASES, Case, Message, Step
 from tests.shows.door_fhir import FhirDoor
+from tests.shows.door_form import FormDoor
 from tests.shows.door_hl7 import Hl7Door
 from tests.shows.door_site import CLINICS, DoorSite, Standing
 from tests.shows.door_tables import TableDoor
@@ -190,18 +191,25 @@ def _standing_differences(stands: Standing, wanted: Standing) -> list[str]:
 
 
 _COLUMNS: Final = (
-    "person", "clinic", "kind", "code", "day", "lot", "status", "source", "unsigned_because", "marks", "version", "said",
+    "person", "clinic",
+    "kind", "code", "day", "lot", "status", "source", "unsigned_because", "marks",
+    "version", "said",
 )  # fmt: skip
 
 
 def doors_of(site: DoorSite) -> tuple[Door, ...]:
     """Every door."""
-    return (FhirDoor(site), Hl7Door(site), TableDoor(site, "csv"), TableDoor(site, "xlsx"))
+    return (FhirDoor(site), Hl7Door(site), TableDoor(site, "csv"), TableDoor(site, "xlsx"), FormDoor(site))
 
 
 def compare(site: DoorSite, cases: Sequence[Case]) -> dict[str, Tally]:
     """Feed the cases to every door."""
-    doors, reference = doors_of(site), Reference(site)
+    doors, reference = (
+        [d for d in doors_of(site) if d.name in ONLY]
+        if (ONLY := __import__("os").environ.get("ONLY"))
+        else doors_of(site),
+        Reference(site),
+    )
     tallies = {door.name: Tally() for door in doors}
     for case in cases:
         wanted = feed(site, reference, case)

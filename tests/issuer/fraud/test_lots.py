@@ -11,10 +11,11 @@ from sqlalchemy import event
 from issuer.db import reading
 from issuer.fraud.entering import delivery_of, product_code
 from issuer.fraud.lots import Delivery, NotEntered, UnknownLot
-from issuer.intake.proposal import Demographics, Proposal
+from issuer.intake.proposal import Dose, Proposal
 from issuer.plausibility import LotFacts
 from issuer.rights import Actor, Forbidden
 from issuer.store.ledger import EMPTY_FOR, LotsKnown, facts
+from tests.issuer.fraud.people import somebody
 
 
 def came(lot: str = "EW01", doses: int = 100, expires: str = "2027-03-31") -> Delivery:
@@ -51,9 +52,9 @@ def test_deleted_doses_are_not_used(world: Any) -> None:
     harbour = world.clinic("Harbour")
     manager = world.actors[harbour]
     lot_id = world.ledger.receive(manager, harbour, came(), world.now)
-    [outcome] = world.record(harbour, world.now, ["EW01"])
+    world.record(harbour, world.now, ["EW01"])
     assert world.ledger.lot(manager, lot_id).used == 1
-    gone = Proposal(Demographics(), None, "delete", person_id=outcome.person_id, record_id=outcome.record_id)
+    gone = Proposal(somebody(1), Dose("208", world.now.date().isoformat(), lot="EW01"), "delete")
     world.service.intake.submit(manager, harbour, [gone], world.now, door="form")
     assert world.ledger.lot(manager, lot_id).used == 0
 

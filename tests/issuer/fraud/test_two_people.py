@@ -90,7 +90,7 @@ def test_declined_is_declined(filled: Any) -> None:
 
 
 def test_two_of_whom_one_let_the_other_in_count_as_one(filled: Any) -> None:
-    first, second, request_id = ask(filled)
+    _, second, request_id = ask(filled)
     rows = [
         {"id": name, "login": name, "name": name, "role": "department", "totp_step": 0, "active": True,
          "linked_by": by, "created_at": filled.now}

@@ -188,7 +188,7 @@ def test_what_the_intake_refuses_as_a_whole(shapes, ask, intake, busy):
     assert (ack.code, ack.errors) == ("AE", [("MSH^1", "207", "E", "forbidden")])
     intake.raises = busy
     ack = ask(shapes.vxu())
-    assert (ack.code, ack.errors) == ("AR", [("MSH^1", "207", "E", "try-again")])
+    assert (ack.code, ack.errors) == ("AE", [("MSH^1", "207", "E", "try-again")])
 
 
 # ---- Batches ---------------------------------------------------------------------------------------------------------

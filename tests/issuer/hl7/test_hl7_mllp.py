@@ -177,7 +177,7 @@ def test_a_busy_store_keeps_the_connection(listen, shapes, intake, busy):
     intake.raises = busy
     with listen() as server, server.connect() as connection:
         connection.sendall(framed(shapes.vxu(number="A")))
-        assert answers(connection) == [["AR", "A", "try-again"]]
+        assert answers(connection) == [["AE", "A", "try-again"]]
         intake.raises = None
         connection.sendall(framed(shapes.vxu(number="A")))
         assert answers(connection) == [["AA", "A"]]
