@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import pages
 from issuer.db import open_engine
@@ -83,6 +84,8 @@ def create_app(
     engine = open_engine(settings.database_url)
     service = _service(settings, keystore, random, engine)
     app.extensions["issuer"] = service
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     pages.install(
         app,
         service=pages.Service(settings.name),

@@ -88,7 +88,7 @@ class CardMaker:
             return CardChanges()
         refs_of: dict[int, str] = {}
         drafts = self._drafts(patient, current.values(), performers, refs_of)
-        taken_back = [_records(card) for card in existing if card.revoked_at and card.revoked_reason != CORRECTED]
+        taken_back = [_records(card) for card in existing if card.revoked_at]
         new: list[StoredCard] = []
         again: list[StoredCard] = []
         kept: set[str] = set()

@@ -51,11 +51,14 @@ class Chores:
         """Delete what is kept no longer (docs/operations.md)."""
         Corrections(self.service.store, self.service.intake).forget(now)
         RosterStore(self.engine).forget((now - ROSTERS_KEPT).date().isoformat())
-        EventStore(self.engine).forget(now - EVENTS_KEPT)
+        events = EventStore(self.engine)
+        while events.forget(now - EVENTS_KEPT):
+            pass  # some hundred at a time
         chunks = ChunkStore(self.engine)
         chunks.forget(now)
         for job_id, path in chunks.expired_files(now):
-            Path(path).unlink(missing_ok=True)
+            for kept in (Path(path), Path(path).with_suffix(".xlsx")):  # a workbook stands beside the CSV made of it
+                kept.unlink(missing_ok=True)
             chunks.file_gone(job_id)
 
 

@@ -23,6 +23,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "COUNTERSIGN_API_TOKEN": "bearer token of the API; a random one in secrets/api-token where it is not set",
     "COUNTERSIGN_LINK_DAYS": f"days after which a card page's link ends; {DEFAULT_LINK_DAYS} where it is not set",
     "COUNTERSIGN_IMPORTS": "folder of uploaded files, seen by every worker; `imports` in the data folder by default",
+    "COUNTERSIGN_ISSUER_PROXIES": "how many proxies of yours stand in front and say where a request comes from; 0",
     "COUNTERSIGN_OIDC_ISSUER": "OpenID Connect provider that staff log in by; none where it is not set",
     "COUNTERSIGN_OIDC_CLIENT_ID": "what this service is called there",
     "COUNTERSIGN_OIDC_CLIENT_SECRET": "its secret there",
@@ -55,6 +56,8 @@ class Settings:
     """Where uploaded files wait until they are read; every worker has to see it."""
     link_days: int = DEFAULT_LINK_DAYS
     sample: bool = False
+    proxies: int = 0
+    """How many proxies of ours stand in front and set X-Forwarded-For and -Proto."""
     oidc: OidcSettings | None = None
     """The provider that staff may log in by; passwords where there is none."""
 
@@ -90,8 +93,15 @@ def from_environ(environ: Mapping[str, str], folder: Path) -> Settings:
         imports=Path(environ.get("COUNTERSIGN_IMPORTS", "") or folder / "imports"),
         link_days=_days(environ.get("COUNTERSIGN_LINK_DAYS", "")),
         sample=environ.get("COUNTERSIGN_SAMPLE", "") == "1",
+        proxies=_proxies(environ.get("COUNTERSIGN_ISSUER_PROXIES", "")),
         oidc=_provider(environ),
     )
+
+
+def _proxies(text: str) -> int:
+    if text and not (text.isascii() and text.isdecimal()):
+        raise BadSettings("COUNTERSIGN_ISSUER_PROXIES must be a whole number of proxies")
+    return int(text or 0)
 
 
 def _provider(environ: Mapping[str, str]) -> OidcSettings | None:

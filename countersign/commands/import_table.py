@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -45,7 +46,8 @@ def start(file: Path, clinic: str, date_order: str | None, sign_now: bool, wait:
     mapping = _mapping(file, date_order)
     kept = settings.imports / f"{secrets.token_hex(16)}{file.suffix.lower()}"
     kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept.write_bytes(file.read_bytes())
+    with file.open("rb") as source, open(kept, "xb", opener=_private) as target:
+        shutil.copyfileobj(source, target)
     url = settings.database_url
     wake = (lambda job, chunks: jobs.put_in(url, job, chunks)) if jobs.is_for(url) else None
     signing: Signing = "now" if sign_now else "on-demand"
@@ -96,6 +98,11 @@ def results(job: str, out: Path) -> None:
     _, imports, actor = _opened()
     rows = write_result_file(imports, actor, job, out)
     click.echo(f"{rows} rows wait for their correction.", err=True)
+
+
+def _private(path: str, flags: int) -> int:
+    """Health data: for this user alone."""
+    return os.open(path, flags, 0o600)
 
 
 def _opened() -> "tuple[Settings, ImportStore, Actor]":

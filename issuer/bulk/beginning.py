@@ -1,6 +1,7 @@
 """An uploaded file becomes a job: looked at, indexed in one pass, written down. Workers begin at once."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +41,7 @@ def begin(
         head = look(file)
         if head.kind == "xlsx":
             flat = path.with_suffix(".csv")
-            with flat.open("w+b") as target:
+            with open(flat, "w+b", opener=_private) as target:
                 head = flatten(file, target)
             path = flat
     with path.open("rb") as file:
@@ -52,3 +53,8 @@ def begin(
     if wake is not None:
         wake(job_id, len(index))
     return job_id
+
+
+def _private(path: str, flags: int) -> int:
+    """Health data: for this user alone."""
+    return os.open(path, flags, 0o600)

@@ -8,6 +8,9 @@ from issuer.clinic_desk.catalogue import MAX_CHOICES, Choice
 from issuer.clinic_desk.vials import Unscannable, Vial
 from issuer.products import Catalog, Hit, scan
 
+_ALL = 10_000
+"""More than there are: the words of a plain name ("IPV") stand in the names of many combinations, which come first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
@@ -22,7 +25,7 @@ class Shelf:
     def keyed(self, key: str) -> Choice | None:
         """The product of a radio button: looked up, never believed."""
         title = key.split("|", 2)[-1]
-        return next((one for one in map(_choice, self.catalog.search(title, MAX_CHOICES)) if one.key == key), None)
+        return next((one for one in map(_choice, self.catalog.search(title, _ALL)) if one.key == key), None)
 
     def scan(self, text: str, today: date) -> Vial:
         """What a vial's code says. Raises Unscannable: nothing could be read."""

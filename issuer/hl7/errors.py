@@ -213,8 +213,8 @@ ERRORS: Mapping[str, tuple[str, Letter, str, str]] = {
 SHARED: Mapping[str, Letter] = {"facility-not-yours": "E", "clinic-not-live": "E"}
 """What this door finds under a code, and in the words, that all doors use (`issuer.intake.findings`)."""
 REJECTIONS = frozenset({"message-type-unsupported", "event-unsupported", "processing-id-unsupported"})
-"""Answered with AR (CDC's guide, MSA-1): the message will never be taken as it is. Everything else is AE, a full disk and
-a busy database too: there ERR-3 is 207, and the same message goes in when it is sent again."""
+"""Answered with AR (CDC's guide, MSA-1): the message will never be taken as it is. Everything else is AE, a full disk
+and a busy database too: there ERR-3 is 207, and the same message goes in when it is sent again."""
 IGNORED = frozenset({"birth-order-unreadable", "dose-number-unreadable", "immunity-not-recorded"})
 """Warnings that say that something sent was left out: answered with AE. The guide, MSA-1 AE: "may range from data that
 are ignored because they are not wanted to rejection of the entire message"."""

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from cards import MalformedCard
 from cards.encoding import read_json
 from issuer.faults import InvalidBundle
+from issuer.intake.service import ClinicNotLive
 from issuer.presentation import CardView, view_of
 from issuer.revocation import REASONS, UnknownReason
 from issuer.service import Issued, IssuerService, UnknownCard
@@ -40,6 +41,11 @@ def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> B
             "Nothing was recorded. Mend what `faults` says, and send it again.",
             faults=[asdict(fault) for fault in error.in_order()],
         )
+
+    @blueprint.errorhandler(ClinicNotLive)
+    def not_live(_: ClinicNotLive) -> Response:
+        detail = "Nothing was recorded. Ask the health department; send it again when the clinic is live."
+        return problem(403, "clinic-not-live", "Your clinic is not live", detail)
 
     @blueprint.errorhandler(UnknownCard)
     def unknown(_: UnknownCard) -> Response:

@@ -36,6 +36,7 @@ def test_everything_can_be_chosen(tmp_path: Path) -> None:
         "COUNTERSIGN_API_TOKEN": "t" * 32,
         "COUNTERSIGN_LINK_DAYS": "7",
         "COUNTERSIGN_IMPORTS": "/srv/imports",
+        "COUNTERSIGN_ISSUER_PROXIES": "1",
         "COUNTERSIGN_OIDC_ISSUER": "https://login.example",
         "COUNTERSIGN_OIDC_CLIENT_ID": "countersign",
         "COUNTERSIGN_OIDC_CLIENT_SECRET": "o" * 32,
@@ -55,6 +56,7 @@ def test_everything_can_be_chosen(tmp_path: Path) -> None:
         Path("/srv/imports"),
         7,
         True,
+        1,
         OidcSettings("https://login.example", "countersign", "o" * 32),
     )
     assert not (tmp_path / "secrets" / "api-token").exists()

@@ -17,6 +17,8 @@ SHOWS = (
     "hl7",
     "api",
     "matching",
+    "doors",
+    "rights",
 )
 
 

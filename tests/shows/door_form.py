@@ -285,7 +285,8 @@ def _shown(page: str) -> frozenset[str]:
 
 def _faults(page: str) -> frozenset[str]:
     """Codes of what the summary of a page says must be mended."""
-    words = [one.strip() for one in re.findall(r'<a href="#[^"]*">([^<]+)', page)]
+    summary = page.partition('class="error-summary"')[2].partition("</div>")[0]
+    words = [re.sub(r"<[^>]*>", "", one).strip() for one in re.findall(r"<li>(.*?)</li>", summary)]
     return frozenset(code for one in words if (code := _code_of(one)))
 
 

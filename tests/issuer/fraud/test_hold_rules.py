@@ -116,7 +116,7 @@ def test_rules_are_data() -> None:
     title, found, why = in_words(reasons[0])
     assert (title, found) == (
         "More in a day than its own past",
-        "500 doses were recorded in one day; more than 160 are looked at.",
+        "500 doses were recorded in one day. Up to 160 would pass.",
     )
     assert why
     assert in_words(Reason("of-tomorrow", 3, 2))[0] == "of-tomorrow"
