@@ -66,6 +66,7 @@ class CardMaker:
         reason: str = CORRECTED,
         *,
         sign: bool = True,
+        skip_large: bool = False,
     ) -> CardChanges:
         """What has to happen so that a person's cards say what the records say.
 
@@ -74,14 +75,15 @@ class CardMaker:
             existing: all of the person's cards, those superseded and revoked among them.
             performers: display name of each clinic.
             sign: False only takes back what is wrong; what is missing is signed when it is asked for.
+            skip_large: a dose that fits no code is left without a card; its record stands.
         Raises:
-            DoseTooLarge, issuer.signing.UnreadableCard.
+            DoseTooLarge: unless they are skipped. issuer.signing.UnreadableCard.
         """
         patient = patient_of(person.demographics)
-        token = _patient_token(patient)
+        token, born = _patient_token(patient), _birth_token(patient)
         current = {one.ref: one for one in records if one.on_cards}
         unrevoked = [card for card in existing if card.revoked_at is None]
-        wrong = [card for card in unrevoked if not _records(card) <= set(current)]
+        wrong = [card for card in unrevoked if not _records(card) <= set(current) or _born_otherwise(card, born)]
         right = [card for card in unrevoked if card not in wrong and card.superseded_at is None]
         past = [card for card in unrevoked if card not in wrong and card.superseded_at is not None]
         if not sign and not wrong:
@@ -99,7 +101,8 @@ class CardMaker:
             if not same and refs not in taken_back:
                 before = _covering(past, refs, token)
                 again += before
-                new += [] if before else self._signed(draft, refs_of, token, person.id, now)
+                if not before:
+                    new += self._signed_or_left(draft, refs_of, f"{token} {born}", person.id, now, skip_large)
         superseded = tuple(card.id for card in right if card.id not in kept) if new or again or wrong else ()
         return CardChanges(
             _in_place_of(new, wrong),
@@ -124,6 +127,18 @@ class CardMaker:
             (doses if one.kind == "immunization" else results).append(resource)
             refs_of[id(resource)] = one.ref
         return drafts_of(Submission(patient, tuple(doses), tuple(results)))
+
+    def _signed_or_left(
+        self, draft: Draft, refs_of: Mapping[int, str], token: str, person_id: str, now: datetime, skip_large: bool
+    ) -> list[StoredCard]:
+        try:
+            return self._signed(draft, refs_of, token, person_id, now)
+        except DoseTooLarge as large:
+            if not skip_large:
+                raise
+            rest = tuple(one for one in draft.resources if one is not large.resource)
+            smaller = replace(draft, resources=rest)
+            return self._signed_or_left(smaller, refs_of, token, person_id, now, skip_large) if rest else []
 
     def _signed(
         self, draft: Draft, refs_of: Mapping[int, str], token: str, person_id: str, now: datetime
@@ -174,6 +189,17 @@ def _name(name: Name) -> dict[str, Any]:
 def _patient_token(patient: Resource) -> str:
     """Stands among what a card holds: a corrected name or date of birth makes a new card."""
     return "p" + hashlib.sha256(repr(sorted(patient.items())).encode()).hexdigest()[:12]
+
+
+def _birth_token(patient: Resource) -> str:
+    """Apart: a card with a wrong date of birth is wrong, one with a former name is not."""
+    return "b" + hashlib.sha256(str(patient.get("birthDate", "")).encode()).hexdigest()[:12]
+
+
+def _born_otherwise(card: StoredCard, born: str) -> bool:
+    """Cards of the first version do not say."""
+    said = {ref for ref in card.refs if ref.startswith("b") and "." not in ref}
+    return bool(said) and born not in said
 
 
 def _records(card: StoredCard) -> frozenset[str]:

@@ -6,7 +6,7 @@ twice, or by a worker that came back from the dead, does nothing twice.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
@@ -63,6 +63,18 @@ def put_in(database_url: str, job_id: str, chunks: int) -> None:
             count = min(DEFER_AT_ONCE, chunks - start)
             names: list[JSONDict] = [{"job_id": job_id} for _ in range(count)]
             app.configure_task(TASK).batch_defer(*names)
+
+
+def put_in_forgotten(database_url: str, waiting: Mapping[str, int]) -> None:
+    """Jobs for chunks that wait while the queue has none: whoever wrote them down died before it could say so.
+
+    Args:
+        waiting: job and number of chunks that wait.
+    """
+    with queue(database_url).open() as app:
+        if waiting and not any(app.job_manager.list_jobs(queue=QUEUE, status=status) for status in ("todo", "doing")):
+            for job_id, chunks in waiting.items():
+                put_in(database_url, job_id, chunks)
 
 
 def doer(worker: ChunkWorker, name: str) -> Callable[[str], None]:

@@ -34,6 +34,8 @@ from issuer.signing import UnreadableCard, check_reads_back
 from issuer.store import CardChanges, CardRevoked, DuplicateCard, Store, StoredCard, audit, events
 from issuer.store.cards import all_cards_of, cards_of, lock_person, public_names, write_cards
 from issuer.store.holdings import persons_of, records_where
+from issuer.store.ledger import LotsKnown
+from issuer.store.own_records import has_given
 from keys import PublicKey
 from keys.private import PrivateKey
 
@@ -93,10 +95,12 @@ class IssuerService:
     name: str = ""
     """Who stands on a card as performer where nobody else does."""
 
+    lots: LotsKnown = field(default_factory=LotsKnown, repr=False)
+
     @property
     def intake(self) -> Intake:
         """The one way in."""
-        return Intake(self.store, self.maker(), self.random)
+        return Intake(self.store, self.maker(), self.random, lots=self.lots)
 
     def maker(self) -> CardMaker:
         """The key that signs now, at work."""
@@ -145,7 +149,7 @@ class IssuerService:
         return found
 
     def check_own(self, actor: Actor, person_id: str) -> None:
-        """A clinic's system sees and changes cards of people its clinic recorded something of.
+        """A clinic's system sees and changes cards of people its clinic gave a dose to, or tested.
 
         Raises:
             UnknownCard: it is nobody of theirs; that looks as if there were nobody at all.
@@ -153,8 +157,8 @@ class IssuerService:
         if not actor.clinic_id:
             return
         with self.store.reading() as connection:
-            records = records_where(connection, record.c.person_id, [person_id])
-        if all(one.clinic_id != actor.clinic_id for one in records):
+            theirs = has_given(connection, actor.clinic_id, person_id)
+        if not theirs:
             raise UnknownCard("there is no person with this id")
 
     def revoke_card(self, card_id: str, reason: str, now: datetime, actor: Actor = OPERATOR) -> tuple[StoredCard, ...]:
@@ -233,7 +237,7 @@ class IssuerService:
             raise UnknownCard("there is no person with this id")
         records = records_where(connection, record.c.person_id, [person_id])
         existing = all_cards_of(connection, person_id)
-        return self.maker().changes(person, records, existing, public_names(connection), now)
+        return self.maker().changes(person, records, existing, public_names(connection), now, skip_large=True)
 
     def make_link(self, person_id: str, now: datetime) -> str:
         """The token of a new link to a person's card page; only its hash is kept. Raises UnknownCard."""

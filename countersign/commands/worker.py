@@ -5,6 +5,7 @@ of processes shares the file.
 """
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -108,9 +109,13 @@ def _behind(settings: "Settings") -> list[Callable[[threading.Event], None]]:
     from issuer.audit.sealing import run_sealer
     from issuer.chores import Chores, run
     from issuer.db import open_engine
+    from issuer.fraud.watching import Watch, run_watch
+    from issuer.jobs import is_for, put_in_forgotten
     from issuer.staff.tokens import unseal
+    from issuer.store import Store
     from issuer.store.audit import AuditStore
     from issuer.store.events import EventStore
+    from issuer.store.import_chunks import ChunkStore
     from issuer.webhooks.delivering import run_deliverer
     from issuer.webhooks.posting import Poster
 
@@ -129,9 +134,15 @@ def _behind(settings: "Settings") -> list[Callable[[threading.Event], None]]:
 
     def do_chores(ended: threading.Event) -> None:
         service = make_service(settings, open_deployment().card_keys())
-        run(Chores(service, engine, utc_now), ended.wait, _told("chores were not done"))
+        url = settings.database_url
+        wake = (lambda _: put_in_forgotten(url, ChunkStore(engine).waiting_chunks()),) if is_for(url) else ()
+        run(Chores(service, engine, utc_now, wake), ended.wait, _told("chores were not done"))
 
-    return [seal, deliver, do_chores]
+    def watch(ended: threading.Event) -> None:
+        told = _told("clinics were not watched")
+        run_watch(Watch(Store(engine), secrets.token_bytes), utc_now, ended.wait, told)
+
+    return [seal, deliver, do_chores, watch]
 
 
 def _told(what: str) -> Callable[[Exception], None]:

@@ -21,7 +21,7 @@ DOOR = "csv"
 """A workbook is written once as CSV when it arrives; from there on it is the same door."""
 MOST_JOBS_REMEMBERED = 16
 _KEPT = ("recorded", "corrected", "deleted", "reinstated", "noted")
-_CODES = {StorageFull: "storage-full", ClinicNotLive: "clinic-not-live", UnknownJob: "import-unknown"}
+_CODES = {StorageFull: "storage-full", UnknownJob: "import-unknown"}
 _log = logging.getLogger("countersign.imports")
 
 
@@ -55,7 +55,8 @@ class ChunkWorker:
         except Exception as error:
             # The kind only: messages of libraries quote what they could not read.
             _log.warning("chunk %d of import %s failed: %s", claim.number, claim.job_id, type(error).__name__)
-            self.chunks.give_back(claim, _CODES.get(type(error), type(error).__name__))
+            code = error.code if isinstance(error, ClinicNotLive) else _CODES.get(type(error), type(error).__name__)
+            self.chunks.give_back(claim, code)
         self.chunks.close_jobs(self.clock())
         return True
 

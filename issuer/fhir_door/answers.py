@@ -27,6 +27,7 @@ STATUSES: Mapping[str, int] = {
     "scope-missing": 403,
     "not-own-record": 403,
     "clinic-not-live": 403,
+    "clinic-held": 403,
     "record-unknown": 404,
     "nothing-to-change": 404,
     "person-unknown": 404,

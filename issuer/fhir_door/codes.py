@@ -50,6 +50,7 @@ TYPES: Mapping[str, str] = {
     "scope-missing": "forbidden",
     "facility-not-yours": "forbidden",
     "clinic-not-live": "forbidden",
+    "clinic-held": "forbidden",
     "token-missing": "login",
     "version-conflict": "conflict",
     "another-record-stands": "conflict",

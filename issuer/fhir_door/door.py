@@ -147,8 +147,8 @@ class FhirDoor:
             )  # fmt: skip
         except NotWhole as error:
             raise _refusal(_issues_of_all(steps, error.outcomes)) from None
-        except ClinicNotLive:
-            raise refused(403, "clinic-not-live") from None
+        except ClinicNotLive as error:
+            raise refused(403, error.code) from None
         except DoseTooLarge:
             raise _TooLarge(422, [issue("card-too-large", steps[0].path if len(steps) == 1 else "Bundle")]) from None
         notes = tuple(of_finding(note, "Bundle.identifier") for note in done.notes)

@@ -34,7 +34,7 @@ from issuer.rights import require
 from issuer.service import IssuerService, UnknownCard
 from issuer.store import StoredCard, audit
 from issuer.store.holdings import records_where
-from issuer.store.own_records import has_record_of, standing_persons
+from issuer.store.own_records import has_given, standing_persons
 
 _What = tuple[str, str, str]
 """System and code of a product or test, and when: what one record and one resource on a card share."""
@@ -59,7 +59,7 @@ class HealthCards:
         request = read_request(octets)
         person_id = self._person(patient_id, sender)
         try:
-            stored = self.service.cards_of_person(person_id, now)
+            stored = self.service.cards_of_person(person_id, now, sender.actor)
         except UnknownCard:
             raise refused(404, "person-unknown") from None
         except DoseTooLarge:
@@ -83,7 +83,7 @@ class HealthCards:
             person_id = standing_persons(connection, [patient_id]).get(patient_id)
             if person_id is None:
                 raise refused(404, "person-unknown")
-            if sender.actor.clinic_id and not has_record_of(connection, sender.clinic_id, person_id):
+            if sender.actor.clinic_id and not has_given(connection, sender.clinic_id, person_id):
                 raise refused(403, "not-your-patient")
         return person_id
 

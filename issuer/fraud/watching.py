@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from issuer.audit.entry import Entry, Event
+from issuer.db import StorageBusy, StorageFull
 from issuer.fraud.cases import Hold
 from issuer.fraud.drives import without_drives
 from issuer.fraud.past import DAYS, Past, counted, past_of
@@ -62,18 +63,27 @@ class Watch:
 
         Raises:
             StorageFull, StorageBusy: clinics looked at before it are held or not; the rest is looked at next time.
+            Exception: what the records of one clinic met with, after all others were looked at.
         """
         with self.store.reading() as connection:
             at_work = clinics_at_work(connection, now - LOOK_BACK)
-        opened = []
+        opened, failed = [], []
         for row in at_work:
             if self._looked.get(row.id) == row.latest:
                 continue
-            held = self._one(row.id, zone_of(row.details), now)
+            try:
+                held = self._one(row.id, zone_of(row.details), now)
+            except (StorageBusy, StorageFull):
+                raise
+            except Exception as error:  # what is wrong with one clinic's records must not hide the others
+                failed.append(error)
+                continue
             if held is None:
                 self._looked[row.id] = row.latest
             else:
                 opened.append(held)
+        if failed:
+            raise failed[0]
         return tuple(opened)
 
     def _one(self, clinic_id: str, zone: tzinfo, now: datetime) -> Hold | None:

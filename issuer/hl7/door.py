@@ -3,7 +3,7 @@
 It answers only after that call has returned: what is acknowledged stands in the database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -107,6 +107,7 @@ class Door:
             return _stopped(_with(message, Fault(code, _MSH)), now), code if code == "try-again" else ""
 
     def _handled(self, message: Message, sender: Sender, clinic_id: str, now: datetime) -> str:
+        sender.check_reaches(_scopes_of(message))
         if message.query is not None:
             return self._history(message, message.query, sender.actor, now)
         if message.merges:
@@ -130,6 +131,23 @@ class Door:
 
     def _refusal(self, error: Exception) -> str:
         return next(code for kind, code in self.refusals.items() if isinstance(error, kind))
+
+
+_LETTERS = {"add": "c", "update": "u", "delete": "d"}
+
+
+def _scopes_of(message: Message) -> Iterator[str]:
+    """What a token must reach for a message: a right to record is no right to read, or to delete."""
+    if message.query is not None:
+        yield "system/Immunization.r"
+    if message.merges:
+        yield "system/Patient.u"
+    for one in message.proposals:
+        if one.event is None:
+            yield "system/Patient.c"
+        else:
+            kind = "Immunization" if one.event.kind == "immunization" else "Observation"
+            yield f"system/{kind}.{_LETTERS[one.action]}"
 
 
 def _placed(item: Item, sender: Sender, clinic_id: str) -> Item:

@@ -210,7 +210,7 @@ ERRORS: Mapping[str, tuple[str, Letter, str, str]] = {
     ),
 }
 
-SHARED: Mapping[str, Letter] = {"facility-not-yours": "E", "clinic-not-live": "E"}
+SHARED: Mapping[str, Letter] = {"facility-not-yours": "E", "clinic-not-live": "E", "clinic-held": "E"}
 """What this door finds under a code, and in the words, that all doors use (`issuer.intake.findings`)."""
 REJECTIONS = frozenset({"message-type-unsupported", "event-unsupported", "processing-id-unsupported"})
 """Answered with AR (CDC's guide, MSA-1): the message will never be taken as it is. Everything else is AE, a full disk

@@ -4,11 +4,12 @@ from issuer.db import StorageBusy, StorageFull
 from issuer.hl7.door import Door, Intake
 from issuer.hl7.message import USUAL, Reading
 from issuer.intake.looking import IdentityIncomplete
-from issuer.intake.service import ClinicNotLive
+from issuer.intake.service import ClinicHeld, ClinicNotLive
 from issuer.rights import Forbidden
 
 REFUSALS: dict[type[Exception], str] = {
     Forbidden: "forbidden",
+    ClinicHeld: "clinic-held",
     ClinicNotLive: "clinic-not-live",
     IdentityIncomplete: "query-name-missing",
     StorageBusy: "try-again",

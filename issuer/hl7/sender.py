@@ -1,9 +1,10 @@
 """Who sends, and for which facilities."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from issuer.rights import Actor
+from issuer.rights import Actor, Forbidden
+from issuer.staff.scopes import covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,14 @@ class Sender:
     actor: Actor
     facilities: Mapping[str, str]
     """Codes as they stand in MSH-4 and RXA-11.4 (namespace or universal id), each with the clinic's id."""
+    scopes: Sequence[str] | None = None
+    """What the token reaches (SMART: `system/Immunization.c`); None where nothing limits the sender."""
+
+    def check_reaches(self, scopes: Iterable[str]) -> None:
+        """Raises Forbidden where the token does not reach all of these."""
+        missing = [] if self.scopes is None else [one for one in scopes if not covers(self.scopes, one)]
+        if missing:
+            raise Forbidden("the token does not reach " + ", ".join(sorted(set(missing))))
 
     def clinic_of(self, codes: Sequence[str]) -> str | None:
         """The clinic of a facility that goes by these codes (HD: namespace id, universal id).

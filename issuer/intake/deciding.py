@@ -3,39 +3,25 @@
 One proposal or five hundred go the same way, so that every door and every size of batch decides alike.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from issuer.intake.columns import say_the_same, source_of, status_of, system_of
 from issuer.intake.events import event_octets, moment_of, read_event
 from issuer.intake.findings import finding
-from issuer.intake.held import HeldPerson, HeldRecord, Holdings, Writes
+from issuer.intake.held import HeldRecord, Holdings, Writes
 from issuer.intake.keys import event_key, record_key
-from issuer.intake.proposal import Demographics, Did, Dose, Event, Finding, Outcome, Proposal
-from issuer.persons import Candidate, Decision, Keys, decide, keys_of, updated
-from issuer.plausibility import Given, LotFacts, judge
-from issuer.plausibility.signing import SigningPolicy, why_not_signed
+from issuer.intake.people import People
+from issuer.intake.proposal import Did, Dose, Event, Finding, Outcome, Proposal
+from issuer.intake.setting import Setting
+from issuer.persons import Decision, Keys, updated
+from issuer.plausibility import Given, judge
+from issuer.plausibility.signing import why_not_signed
 from issuer.putting_right.marks import standing_mark
 
 DAY_CHARACTERS = 10
 CODE_CHARACTERS = 24
 LOT_CHARACTERS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """Whose batch it is, and under which rules."""
-
-    clinic_id: str
-    submission_id: str
-    now: datetime
-    new_id: Callable[[], str]
-    policy: SigningPolicy
-    ask: bool = False
-    """Whether somebody waits for the questions: then nothing is recorded until they are answered."""
-    lots: Mapping[tuple[str, str], LotFacts] = field(default_factory=dict, repr=False)
-    """What the clinic's ledger says of a product's lots."""
 
 
 class Batch:
@@ -44,15 +30,10 @@ class Batch:
     def __init__(self, setting: Setting, held: Holdings, keys: Mapping[int, Keys]) -> None:
         """`keys`: of each proposal's person, by its `id()`: they cost too much to be made twice."""
         self.writes = Writes()
-        self._keys = keys
         self._set = setting
-        self._held = held
-        self._persons = dict(held.persons)
-        self._by_key = {key: list(ids) for key, ids in held.by_key.items()}
+        self._people = People(setting, held, keys, self.writes)
         self._records = {who: {one.id: one for one in records} for who, records in held.records.items()}
         self._by_event = dict(held.by_event)
-        # A message is about one person, whatever the register says: its parts share one `Demographics`.
-        self._same_message: dict[int, tuple[Demographics, str]] = {}
 
     def take(self, proposal: Proposal, findings: Sequence[Finding]) -> Outcome:
         """Decide one proposal. `findings` are the checker's."""
@@ -60,91 +41,39 @@ class Batch:
             return Outcome("refused", tuple(findings))
         if proposal.record_id and self._of_event(proposal) is None:
             return _refused(findings, "nothing-to-change", "event")
-        if proposal.action == "delete":
-            return self._deleted(proposal, findings)
-        known = self._of_event(proposal)
-        if known is not None:
-            who = Decision("match", known.person_id, ())
-            if known.status == "deleted" or proposal.person_id not in ("", known.person_id):
-                who = self._whose(proposal)
-        else:
-            who = self._whose(proposal)
-        if proposal.person_id and proposal.person_id not in self._persons:
+        if proposal.person_id and proposal.person_id not in self._people:
             return _refused(findings, "person-unknown", "person")
-        if who.kind == "match" and self._contradicts(proposal, who.person_id):
+        known = self._of_event(proposal)
+        if known is not None and not self._people.is_about(proposal, known.person_id):
+            # The sender's own number means another dose now, or the number is another patient's: never both at once.
+            if proposal.action != "add":
+                return _refused(findings, "person-mismatch", "person")
+            if known.status != "deleted":
+                findings = [*findings, finding("event-id-of-another", "event.id")]
+                proposal = replace(proposal, event_id="")
+            known = None
+        if proposal.action == "delete":
+            return self._deleted(proposal, known, findings)
+        who = self._whose(proposal, known)
+        if who.kind == "match" and self._people.contradicts(proposal, who.person_id):
             return _refused(findings, "person-mismatch", "person.birth_date")
         if proposal.event is None:
             return self._noted(proposal, who, findings)
         return self._recorded(proposal, proposal.event, who, known, list(findings))
 
-    # ---- Persons ----------------------------------------------------------------------------------------------------
-
-    def _whose(self, proposal: Proposal) -> Decision:
-        if proposal.person_id:
-            return Decision("match", proposal.person_id, ())
-        _, before = self._same_message.get(id(proposal.person), (None, ""))
-        if before:
-            return Decision("match", before, ())
-        keys = self._keys[id(proposal.person)]
-        who = decide(proposal.person, self._candidates(keys.identifiers), self._candidates(keys.names))
-        return self._sent_before(proposal, who)
-
-    def _candidates(self, keys: Iterable[str]) -> list[Candidate]:
-        ids = dict.fromkeys(who for key in keys for who in self._by_key.get(key, ()))
-        return [Candidate(who, self._persons[who].demographics) for who in ids if who in self._persons]
-
-    def _contradicts(self, proposal: Proposal, person_id: str) -> bool:
-        """Whoever names the person must know the date of birth: nobody's record goes to somebody else."""
-        if not proposal.person_id:
-            return False
-        held = self._persons[person_id].demographics.birth_date
-        return bool(held) and bool(proposal.person.birth_date) and held != proposal.person.birth_date
-
-    def _person(self, proposal: Proposal, who: Decision) -> str:
-        """The person's id; a new or changed person is put among what is to be written."""
-        if who.kind == "match":
-            self._update(who.person_id, proposal)
-            return who.person_id
-        person_id = self._set.new_id()
-        self._same_message[id(proposal.person)] = (proposal.person, person_id)
-        keys = self._keys[id(proposal.person)]
-        held = HeldPerson(
-            person_id,
-            proposal.person,
-            bool(proposal.person.protected),
-            frozenset((*keys.identifiers, *keys.names)),
-        )
-        self._persons[person_id] = self.writes.new_persons[person_id] = held
-        self._add_keys(person_id, held.keys)
-        if who.kind == "review":
-            for other in who.others:
-                reasons = " ".join(other.reasons)
-                self.writes.reviews.append((self._set.new_id(), person_id, other.person_id, other.score, reasons))
-        return person_id
-
-    def _update(self, person_id: str, proposal: Proposal) -> None:
-        held = self._persons[person_id]
-        person = updated(held.demographics, proposal.person)
-        if person == held.demographics:
-            return
-        keys = keys_of(person)
-        changed = HeldPerson(person_id, person, bool(person.protected), held.keys | {*keys.identifiers, *keys.names})
-        before = keys_of(held.demographics)
-        self._add_keys(person_id, changed.keys - {*before.identifiers, *before.names})
-        self._persons[person_id] = changed
-        kept = self.writes.new_persons if person_id in self.writes.new_persons else self.writes.changed_persons
-        kept[person_id] = changed
-
-    def _add_keys(self, person_id: str, keys: Iterable[str]) -> None:
-        for key in sorted(keys):
-            if person_id in self._by_key.get(key, ()):
-                continue  # filed already: from somebody who was put together with this person
-            self._by_key.setdefault(key, []).append(person_id)
-            self.writes.new_keys.append((key, person_id))
+    def _whose(self, proposal: Proposal, known: HeldRecord | None) -> Decision:
+        if known is not None and known.status != "deleted" and proposal.person_id in ("", known.person_id):
+            return Decision("match", known.person_id, ())
+        return self._sent_before(proposal, self._people.whose(proposal))
 
     def _noted(self, proposal: Proposal, who: Decision, findings: Sequence[Finding]) -> Outcome:
-        person_id = self._person(proposal, who)
-        return Outcome("noted", tuple(findings), person_id, "", who.kind == "review")
+        person_id, more = self._people.person(proposal, who, self._stands_with(who.person_id))
+        return Outcome("noted", (*findings, *more), person_id, "", who.kind == "review")
+
+    def _stands_with(self, person_id: str) -> tuple[HeldRecord, ...]:
+        """What this clinic has on record of somebody."""
+        mine = self._records.get(person_id, {}).values()
+        return tuple(one for one in mine if one.clinic_id == self._set.clinic_id and one.status != "deleted")
 
     # ---- Records ----------------------------------------------------------------------------------------------------
 
@@ -163,27 +92,56 @@ class Batch:
         if who.kind != "review" or proposal.event is None:
             return who
         for other in who.others:
-            held = self._persons.get(other.person_id)
-            if held and held.demographics == proposal.person and self._of_content(other.person_id, proposal.event):
+            same = self._people.demographics(other.person_id) == proposal.person
+            if same and self._of_content(other.person_id, proposal, proposal.event):
                 return Decision("match", other.person_id, ())
         return who
 
-    def _of_content(self, person_id: str, event: Event) -> HeldRecord | None:
-        """The clinic's own record of this product and day."""
-        key = self._key(person_id, event)
-        return next((one for one in self._records.get(person_id, {}).values() if one.key == key), None)
+    def _of_content(self, person_id: str, proposal: Proposal, event: Event) -> HeldRecord | None:
+        """The clinic's own record of this product and day: not where the sender's ids say that it is another dose."""
+        keys = {self._key(person_id, event), self._key(person_id, event, proposal.event_id)}
+        found = [one for one in self._records.get(person_id, {}).values() if one.key in keys]
+        own = self._event_key(proposal)
+        return next((one for one in found if not self._is_another(one, own, event)), None)
 
-    def _key(self, person_id: str, event: Event) -> str:
-        clinic_id = self._set.clinic_id
-        return record_key(person_id, clinic_id, event.kind, system_of(event), event.code, moment_of(event))
+    def _is_another(self, held: HeldRecord, own: str | None, event: Event) -> bool:
+        """Two doses of one product on one day, or in one year: the sender tells them apart by id, and by lot."""
+        if not own or not held.event_key or own == held.event_key:
+            return False
+        if len(moment_of(event)) < DAY_CHARACTERS:
+            return True
+        return isinstance(event, Dose) and bool(event.lot) and bool(held.lot) and event.lot != held.lot
+
+    def _key(self, person_id: str, event: Event, apart: str = "") -> str:
+        """`apart` tells doses of one product and day apart; a partial date has the number of the dose for that."""
+        clinic_id, moment = self._set.clinic_id, moment_of(event)
+        if apart:
+            moment += f"#{apart}"
+        elif isinstance(event, Dose) and len(moment) < DAY_CHARACTERS and event.dose_number is not None:
+            moment += f"#{event.dose_number}"
+        return record_key(person_id, clinic_id, event.kind, system_of(event), event.code, moment)
+
+    def _free_key(self, person_id: str, proposal: Proposal, event: Event, known: HeldRecord | None) -> str:
+        """The key of what is recorded: the plain one, unless another dose of that product and day has it."""
+        key = self._key(person_id, event)
+        holder = next((one for one in self._records.get(person_id, {}).values() if one.key == key), None)
+        taken = holder is not None and (known is None or holder.id != known.id)
+        if taken and holder is not None and self._is_another(holder, self._event_key(proposal), event):
+            return self._key(person_id, event, proposal.event_id)
+        return key
 
     def _recorded(
         self, proposal: Proposal, event: Event, who: Decision, known: HeldRecord | None, findings: list[Finding]
     ) -> Outcome:
         known_person = who.person_id if who.kind == "match" else ""
-        known = known or (self._of_content(known_person, event) if known_person else None)
+        known = known or (self._of_content(known_person, proposal, event) if known_person else None)
         if proposal.action == "update" and known is None and self._others_record(known_person, event):
             return _refused(findings, "not-own-record", "event")
+        if known is not None and self._set.replayed:
+            return Outcome("unchanged", tuple(findings), known.person_id, known.id)
+        key = self._free_key(known_person, proposal, event, known) if known_person else ""
+        if known is not None and self._occupied(known_person, key, known.id):
+            return _refused(findings, "another-record-stands", "event")
         judged = self._judged(proposal, event, known_person, known)
         findings += judged
         questions = [one.code for one in judged if one.severity == "question" and one.code not in proposal.confirmed]
@@ -192,10 +150,12 @@ class Batch:
         unsigned = why_not_signed(event, self._set.policy)
         if unsigned is not None:
             findings.append(unsigned)
-        person_id = self._person(proposal, who)
+        person_id, more = self._people.person(proposal, who, self._stands_with(known_person))
+        findings += more
         if who.kind == "review":
             findings.append(finding("person-ambiguous", "person"))
-        after = self._after(proposal, event, person_id, known, unsigned.code if unsigned else "", judged)
+        key = key or self._key(person_id, event)
+        after = self._after(proposal, event, person_id, known, unsigned.code if unsigned else "", judged, key)
         if known is None:
             return self._new(after, findings, questions, who.kind == "review")
         return self._changed(known, after, findings, questions)
@@ -208,7 +168,7 @@ class Batch:
         ]
         person = proposal.person
         if person_id:
-            person = updated(self._persons[person_id].demographics, person)
+            person = updated(self._people.demographics(person_id), person)
         lot = self._set.lots.get((event.code, event.lot)) if isinstance(event, Dose) and event.lot else None
         return list(judge(event, person, earlier, self._set.now, lot))
 
@@ -234,6 +194,7 @@ class Batch:
         known: HeldRecord | None,
         unsigned: str,
         judged: Sequence[Finding],
+        key: str,
     ) -> HeldRecord:
         now = self._set.now
         lot = event.lot[:LOT_CHARACTERS] if isinstance(event, Dose) else ""
@@ -241,7 +202,7 @@ class Batch:
             id=known.id if known else self._set.new_id(),
             person_id=person_id,
             clinic_id=self._set.clinic_id,
-            key=self._key(person_id, event),
+            key=key,
             event_key=self._event_key(proposal) or (known.event_key if known else None),
             kind=event.kind,
             code=event.code[:CODE_CHARACTERS],
@@ -268,20 +229,20 @@ class Batch:
     def _changed(self, known: HeldRecord, after: HeldRecord, findings: list[Finding], questions: list[str]) -> Outcome:
         if say_the_same(known, after):
             return Outcome("unchanged", tuple(findings), known.person_id, known.id)
-        occupant = next((one for one in self._records.get(after.person_id, {}).values() if one.key == after.key), None)
-        if occupant is not None and occupant.id != known.id:
-            return _refused(findings, "another-record-stands", "event")
         did: Did = "reinstated" if known.status == "deleted" else "corrected"
         self._change(known, after, did)
         self.writes.questions += [(after.id, code) for code in questions]
         return Outcome(did, tuple(findings), after.person_id, after.id)
 
-    def _deleted(self, proposal: Proposal, findings: Sequence[Finding]) -> Outcome:
-        known = self._of_event(proposal)
-        who = Decision("match", known.person_id, ()) if known else self._whose(proposal)
+    def _occupied(self, person_id: str, key: str, record_id: str) -> bool:
+        """Whether another record has this key."""
+        return any(one.key == key and one.id != record_id for one in self._records.get(person_id, {}).values())
+
+    def _deleted(self, proposal: Proposal, known: HeldRecord | None, findings: Sequence[Finding]) -> Outcome:
+        who = Decision("match", known.person_id, ()) if known else self._people.whose(proposal)
         if known is None and who.kind == "match" and proposal.event is not None:
-            known = self._of_content(who.person_id, proposal.event)
-        if known is None or known.status == "deleted":
+            known = self._of_content(who.person_id, proposal, proposal.event)
+        if known is None or known.status == "deleted" or self._set.replayed:
             others = who.kind == "match" and proposal.event and self._others_record(who.person_id, proposal.event)
             if known is not None:
                 return Outcome("unchanged", tuple(findings), known.person_id, known.id)

@@ -193,6 +193,16 @@ _DECIDED: Mapping[str, tuple[Severity, str, str]] = {
         "Check whose record it is; send a corrected date of birth as a new person.",
     ),
     "person-unknown": ("error", "There is no person with this id.", "Check the id, or send the person's name instead."),
+    "event-id-of-another": (
+        "warning",
+        "The id of this dose or result belongs to another person's; it was recorded without its id.",
+        "Give each dose an id of its own. To move a dose to another person, delete it first.",
+    ),
+    "person-details-kept": (
+        "info",
+        "The date of birth differs from the one on record; name and date of birth were left as they are.",
+        "If yours is right, ask the health department to correct it: other clinics recorded this person before.",
+    ),
     "another-record-stands": (
         "error",
         "Another record of the same product and day stands for this person.",

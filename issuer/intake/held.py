@@ -1,6 +1,6 @@
 """What the store holds of persons and records, as the intake sees it. Pure values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -54,6 +54,14 @@ class HeldPerson:
     demographics: Demographics = field(repr=False)
     protected: bool = False
     keys: frozenset[str] = field(default=frozenset(), repr=False)
+    protected_at: datetime | None = None
+    """Since when."""
+
+    def known_before(self, records: Iterable[HeldRecord]) -> bool:
+        """Whether somebody with these records knew the person before the protection began: they may open it, and lift
+        it. A dose recorded afterwards must not open what is kept from others."""
+        since = self.protected_at
+        return since is not None and any(one.status != "deleted" and one.recorded_at <= since for one in records)
 
 
 @dataclass(frozen=True, slots=True)

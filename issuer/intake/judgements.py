@@ -136,8 +136,8 @@ JUDGED: Mapping[str, tuple[Severity, str, str]] = {
         "Nothing; the person can lift the protection.",
     ),
     "clinic-held": (
-        "info",
-        "The clinic's records are held for a second look; they are recorded, and no cards are made meanwhile.",
-        "Nothing; the health department decides.",
+        "error",
+        "The clinic is held for a second look: nothing was recorded. What it recorded before stays.",
+        "Ask the health department; send it again when the clinic goes on.",
     ),
 }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from issuer.audit.entry import Entry
 from issuer.intake.events import read_event
-from issuer.intake.held import HeldRecord, Holdings
+from issuer.intake.held import HeldPerson, HeldRecord, Holdings
 from issuer.intake.proposal import Demographics, Event
 from issuer.models import record
 from issuer.persons import Candidate, decide, keys_of
@@ -59,6 +59,9 @@ class Found:
     person_id: str = ""
     person: Demographics | None = field(default=None, repr=False)
     candidates: tuple[Demographics, ...] = field(default=(), repr=False)
+    """Name, date of birth and sex: enough to choose by, nothing to learn from."""
+    named: tuple[str, ...] = ()
+    """Ids of the candidates, for the audit log."""
     records: tuple[HistoryLine, ...] = field(default=(), repr=False)
 
 
@@ -81,7 +84,7 @@ class Looking:
             raise IdentityIncomplete("name and date of birth, or an identifier with its authority")
         with self.store.writing() as connection:
             found = self._found(connection, actor, person)
-            audit.append(connection, [_entry(actor, found, reason, now)])
+            audit.append(connection, _entries(actor, found, reason, now))
         return found
 
     def of_person(self, actor: Actor, person_id: str, reason: str, now: datetime) -> Found:
@@ -94,8 +97,8 @@ class Looking:
             records = records_where(connection, record.c.person_id, [person_id])
             found = Found("none")
             if held is not None:
-                found = self._opened(connection, actor, person_id, held.demographics, held.protected, records)
-            audit.append(connection, [_entry(actor, found, reason, now)])
+                found = self._opened(connection, actor, held, records)
+            audit.append(connection, _entries(actor, found, reason, now))
         return found
 
     def _found(self, connection: "Connection", actor: Actor, person: Demographics) -> Found:
@@ -105,25 +108,25 @@ class Looking:
         if who.kind == "match":
             one = held.persons[who.person_id]
             records = held.records.get(one.id, ())
-            return self._opened(connection, actor, one.id, one.demographics, one.protected, records)
+            return self._opened(connection, actor, one, records)
         near = [held.persons[other.person_id] for other in who.others if other.score >= ENOUGH_TO_NAME]
-        named = tuple(one.demographics for one in near if not one.protected)[:MAX_CANDIDATES]
-        return Found("several", candidates=named) if named else Found("none")
+        shown = [one for one in near if not one.protected][:MAX_CANDIDATES]
+        named = tuple(_to_choose_by(one.demographics) for one in shown)
+        return Found("several", candidates=named, named=tuple(one.id for one in shown)) if named else Found("none")
 
     def _opened(
         self,
         connection: "Connection",
         actor: Actor,
-        person_id: str,
-        person: Demographics,
-        protected: bool,
+        held: HeldPerson,
         records: Sequence[HeldRecord],
     ) -> Found:
-        if protected and not any(one.clinic_id == actor.clinic_id for one in records):
-            return Found("protected", person_id)
+        own = [one for one in records if one.clinic_id == actor.clinic_id]
+        if held.protected and not (actor.clinic_id and held.known_before(own)):
+            return Found("protected", held.id)
         names = clinic_names(connection)
         lines = tuple(_line(one, names.get(one.clinic_id, "")) for one in records if one.status != "deleted")
-        return Found("one", person_id, person, (), lines)
+        return Found("one", held.id, held.demographics, records=lines)
 
 
 def _is_full(person: Demographics) -> bool:
@@ -142,8 +145,15 @@ def _line(one: HeldRecord, clinic_name: str) -> HistoryLine:
     return HistoryLine(one.id, event, one.clinic_id, clinic_name, one.status, marks, one.version, one.recorded_at)
 
 
-def _entry(actor: Actor, found: Found, reason: str, now: datetime) -> Entry:
+def _to_choose_by(person: Demographics) -> Demographics:
+    return Demographics(person.name, person.birth_date, person.sex)
+
+
+def _entries(actor: Actor, found: Found, reason: str, now: datetime) -> list[Entry]:
+    """A line for each person somebody learnt of, or one line that they looked and found nobody."""
     action = "person.open" if found.kind == "one" else "person.search"
-    return Entry(
-        now, actor, action, "person", found.person_id, actor.clinic_id, found.person_id, reason, {"found": found.kind}
-    )
+    detail = {"found": found.kind}
+    return [
+        Entry(now, actor, action, "person", who, actor.clinic_id, who, reason, detail)
+        for who in found.named or (found.person_id,)
+    ]

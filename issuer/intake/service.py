@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING, Any
 from issuer.audit.entry import Entry, Event
 from issuer.card_making import CardMaker
 from issuer.intake.checking import check
-from issuer.intake.deciding import Batch, Setting
+from issuer.intake.deciding import Batch
 from issuer.intake.findings import finding
 from issuer.intake.held import HeldRecord, Holdings, Writes
 from issuer.intake.keys import event_key
 from issuer.intake.looking import Found, Looking
-from issuer.intake.proposal import Demographics, Finding, Identifier, Outcome, Proposal
+from issuer.intake.proposal import Demographics, Dose, Finding, Identifier, Outcome, Proposal
+from issuer.intake.setting import Setting
 from issuer.persons import Keys, keys_of
 from issuer.plausibility.signing import SigningPolicy
 from issuer.rights import Actor, require
 from issuer.store import CardChanges, Store, StoredCard, audit, events
 from issuer.store.cards import all_cards_of, lock_person, note, public_names, together, write_cards
 from issuer.store.holdings import add_submission, clinic_row, holdings, lock_keys, message_seen, write
+from issuer.store.ledger import LotsKnown
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -57,6 +59,15 @@ class ClinicNotLive(Exception):
         super().__init__(f"the clinic is {state}")
         self.state = state
 
+    @property
+    def code(self) -> str:
+        """As all doors answer it."""
+        return "clinic-held" if self.state == "held" else "clinic-not-live"
+
+
+class ClinicHeld(ClinicNotLive):
+    """The clinic is held for a second look. Nothing was recorded; what it recorded before stays."""
+
 
 class NotWhole(Exception):
     """A submission that is all or nothing had a part that was refused. Nothing was recorded."""
@@ -84,6 +95,7 @@ class Intake:
     maker: CardMaker
     random: Callable[[int], bytes] = field(repr=False)
     policy: SigningPolicy = field(default_factory=SigningPolicy)
+    lots: LotsKnown = field(default_factory=LotsKnown, repr=False)
 
     def submit(
         self,
@@ -120,17 +132,19 @@ class Intake:
             self._check_live(connection, clinic_id)
             keys = {id(one.person): keys_of(one.person) for one in proposals}
             held = self._held(connection, clinic_id, proposals, keys.values())
-            setting = Setting(clinic_id, submission_id, now, self._new_id, self.policy, ask)
+            seen = message_seen(connection, actor.id, message_id) if message_id else ()
+            lots = self.lots.facts(connection, clinic_id, _lots_of(proposals), now)
+            setting = Setting(clinic_id, submission_id, now, self._new_id, self.policy, ask, lots, digest in seen)
             batch = Batch(setting, held, keys)
             outcomes = tuple(batch.take(one, found) for one, found in zip(proposals, checked, strict=True))
             if whole and not all(outcome.accepted for outcome in outcomes):
                 raise NotWhole(outcomes)
-            notes = self._notes(connection, actor, message_id, digest)
-            if _changes(outcomes) or message_id:
+            notes = (finding("message-id-reused", "event.id"),) if any(one != digest for one in seen) else ()
+            if _changes(outcomes) or message_id or batch.writes.changed_persons:
                 row = _submission(submission_id, door, actor, clinic_id, message_id, digest, now)
                 add_submission(connection, row)
             write(connection, batch.writes, actor.id, now)
-            self._put_cards_right(connection, batch.writes, held, now, sign)
+            self._put_cards_right(connection, batch.writes, held, now, sign, skip_large=not whole)
             audit.append(connection, _entries(actor, clinic_id, submission_id, outcomes, batch.writes, now))
             events.append(connection, _events(clinic_id, submission_id, outcomes, now))
             if within is not None:
@@ -150,11 +164,13 @@ class Intake:
     # ---- Cards ------------------------------------------------------------------------------------------------------
 
     def _put_cards_right(
-        self, connection: "Connection", writes: Writes, held: Holdings, now: datetime, sign: bool
+        self, connection: "Connection", writes: Writes, held: Holdings, now: datetime, sign: bool, *, skip_large: bool
     ) -> None:
         """Cards that say what is not so any more are taken back and made anew, in this transaction."""
         changed = {one.person_id for before, after, _ in writes.changed_records.values() for one in (before, after)}
-        touched = changed | ({one.person_id for one in writes.new_records.values()} if sign else set())
+        touched = changed | writes.changed_persons.keys()
+        if sign:
+            touched |= {one.person_id for one in writes.new_records.values()}
         if not touched:
             return
         names = public_names(connection)
@@ -177,6 +193,7 @@ class Intake:
                 names,
                 now,
                 sign=sign or bool(existing),
+                skip_large=skip_large,
             )
             changes.append(made)
             if made.revoked:
@@ -204,16 +221,15 @@ class Intake:
         row = clinic_row(connection, clinic_id)
         state = row["state"] if row else "unknown"
         if state != "live":
-            raise ClinicNotLive(state)
-
-    def _notes(self, connection: "Connection", actor: Actor, message_id: str, digest: str) -> tuple[Finding, ...]:
-        if not message_id:
-            return ()
-        seen = message_seen(connection, actor.id, message_id)
-        return (finding("message-id-reused", "event.id"),) if any(one != digest for one in seen) else ()
+            raise ClinicHeld(state) if state == "held" else ClinicNotLive(state)
 
     def _new_id(self) -> str:
         return self.random(ID_OCTETS).hex()
+
+
+def _lots_of(proposals: Sequence[Proposal]) -> set[tuple[str, str]]:
+    doses = (one.event for one in proposals if isinstance(one.event, Dose))
+    return {(dose.code, dose.lot) for dose in doses if dose.lot}
 
 
 def _changes(outcomes: Sequence[Outcome]) -> bool:
@@ -255,6 +271,9 @@ def _entries(
         Entry(now, actor, "review.open", "review", review_id, clinic_id, newer)
         for review_id, newer, _, _, _ in writes.reviews
     ]
+    lines += [
+        Entry(now, actor, "person.update", "person", one, clinic_id, one) for one in sorted(writes.changed_persons)
+    ]
     if len(outcomes) >= ONE_LINE_FROM:
         ids = "\n".join(sorted(outcome.record_id for outcome in done))
         detail: dict[str, str | int] = {did: sum(one.did == did for one in outcomes) for did in _DONE}
@@ -264,7 +283,7 @@ def _entries(
     lines += [
         Entry(now, actor, "person.update", "person", one.person_id, clinic_id, one.person_id)
         for one in outcomes
-        if one.did == "noted"
+        if one.did == "noted" and one.person_id not in writes.changed_persons
     ]
     return lines
 

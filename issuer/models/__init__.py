@@ -1,6 +1,6 @@
 """The tables, by subject. Rows stay in `issuer.store`; whoever asks it gets frozen values."""
 
-from issuer.models import audit, staff
+from issuer.models import audit, imports, ledger, staff, withdrawals
 from issuer.models.base import ID_CHARACTERS, KID_CHARACTERS, RID_CHARACTERS, metadata
 from issuer.models.core import (
     card,
@@ -27,6 +27,8 @@ __all__ = [
     "card",
     "card_link",
     "clinic",
+    "imports",
+    "ledger",
     "merge",
     "metadata",
     "notice",
@@ -40,4 +42,5 @@ __all__ = [
     "revoked_rid",
     "staff",
     "submission",
+    "withdrawals",
 ]

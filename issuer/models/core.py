@@ -37,6 +37,7 @@ person = Table(
     Column("demographics", LargeBinary, nullable=False),
     Column("birth_date", String(10), nullable=False),
     Column("protected", Boolean, nullable=False),
+    Column("protected_at", UtcDateTime, nullable=True),
     # The person this record was merged into; it is kept, so that a merge can be undone.
     Column("merged_into", ForeignKey("person.id"), nullable=True, index=True),
     Column("created_at", UtcDateTime, nullable=False),

@@ -27,7 +27,7 @@ SEEN_EVERY = timedelta(minutes=1)
 """How exactly the last use is kept: not every page view writes."""
 
 Stage = Literal["code", "setup", "full"]
-ClinicState = Literal["applied", "live", "suspended"]
+ClinicState = Literal["applied", "live", "held", "suspended"]
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._+@-]{2,}")
 

@@ -49,10 +49,14 @@ def holdings(
     for row in _where_in(connection, person_key.c.key, keys, *_KEYED, of=_PERSON_OF_KEY):
         by_key[row.key] = (*by_key.get(row.key, ()), row.id)
         if row.id not in persons:
-            persons[row.id] = HeldPerson(row.id, read_demographics(row.demographics), row.protected)
+            persons[row.id] = _person(row)
     sent = records_where(connection, record.c.event_key, event_keys)
+    ids = {who for who in person_ids if who} | {one.person_id for one in sent}
+    # Whoever comes by an id alone, and whoever is found by other keys than another message's, waits here for the other.
+    lock_keys(connection, (f"p{who}" for who in {*persons, *ids}))
+    if sent:
+        sent = records_where(connection, record.c.event_key, event_keys)
     by_event = {one.event_key: one for one in sent if one.event_key}
-    ids = {who for who in person_ids if who} | {one.person_id for one in by_event.values()}
     persons |= persons_of(connection, ids - persons.keys())
     records: dict[str, tuple[HeldRecord, ...]] = {}
     for one in records_where(connection, record.c.person_id, persons):
@@ -60,10 +64,14 @@ def holdings(
     return Holdings(persons, by_key, records, by_event)
 
 
+def _person(row: Any) -> HeldPerson:
+    return HeldPerson(row.id, read_demographics(row.demographics), row.protected, protected_at=row.protected_at)
+
+
 def persons_of(connection: Connection, ids: Iterable[str]) -> dict[str, HeldPerson]:
     """Persons by id; those merged into another are not among them."""
     return {
-        row.id: HeldPerson(row.id, read_demographics(row.demographics), row.protected)
+        row.id: _person(row)
         for row in _where_in(connection, person.c.id, ids, *_PERSON, person.c.merged_into)
         if row.merged_into is None
     }
@@ -75,7 +83,7 @@ def records_where(connection: Connection, chosen: Any, wanted: Iterable[str]) ->
     return sorted((HeldRecord(*row) for row in rows), key=lambda one: (one.recorded_at, one.id))
 
 
-_PERSON = (person.c.id, person.c.demographics, person.c.protected)
+_PERSON = (person.c.id, person.c.demographics, person.c.protected, person.c.protected_at)
 _KEYED = (person_key.c.key, *_PERSON)
 _PERSON_OF_KEY = person_key.join(person, person.c.id == person_key.c.person_id)
 _RECORD = tuple(record.c[name] for name in RECORD_COLUMNS)
@@ -183,6 +191,7 @@ def _person_values(one: HeldPerson, now: datetime) -> dict[str, Any]:
         "demographics": demographics_json(one.demographics),
         "birth_date": one.demographics.birth_date[:10],
         "protected": one.protected,
+        "protected_at": one.protected_at,
         "created_at": now,
     }
 

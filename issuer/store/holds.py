@@ -107,8 +107,10 @@ def _regions(
 
 
 def hold_clinic(connection: Connection, one: Hold) -> bool:
-    """Stop a live clinic; whether it was live. Its row is held until the commit."""
-    state = connection.scalar(select(clinic.c.state).where(clinic.c.id == one.clinic_id).with_for_update())
+    """Stop a live clinic; whether it was live. Its row is held until the commit; records under way are not kept up."""
+    state = connection.scalar(
+        select(clinic.c.state).where(clinic.c.id == one.clinic_id).with_for_update(key_share=True)
+    )
     if state != "live":
         return False
     connection.execute(update(clinic).where(clinic.c.id == one.clinic_id).values(state="held"))

@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    func,
     insert,
     or_,
     select,
@@ -128,6 +129,13 @@ class ChunkStore:
                 query = query.with_for_update(skip_locked=True)
             rows = connection.execute(query).all()
             return tuple(self._close(connection, as_job(connection, row), now) for row in rows)
+
+    def waiting_chunks(self) -> dict[str, int]:
+        """How many chunks of each open job nobody has taken."""
+        open_jobs = select(_chunk.job_id, func.count()).join(import_job, _job.id == _chunk.job_id)
+        query = open_jobs.where(_job.state.in_(OPEN), _chunk.state == "waiting").group_by(_chunk.job_id)
+        with reading(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def expired_files(self, now: datetime) -> tuple[tuple[str, str], ...]:
         """(job, path) of files that are kept no longer; `file_gone` notes each that was deleted."""

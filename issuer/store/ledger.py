@@ -136,7 +136,7 @@ def keep_lot(connection: Connection, lot_id: str, clinic_id: str, one: Delivery,
 
 def lock_clinic(connection: Connection, clinic_id: str) -> str | None:
     """A clinic's state, its row held until the commit: two who write its ledger go one after the other."""
-    return connection.scalar(select(clinic.c.state).where(clinic.c.id == clinic_id).with_for_update())
+    return connection.scalar(select(clinic.c.state).where(clinic.c.id == clinic_id).with_for_update(key_share=True))
 
 
 def add_movement(connection: Connection, movement_id: str, lot_id: str, one: Movement) -> None:

@@ -34,6 +34,20 @@ def has_record_of(connection: Connection, clinic_id: str, person_id: str) -> boo
     return connection.execute(chosen).first() is not None
 
 
+def has_given(connection: Connection, clinic_id: str, person_id: str) -> bool:
+    """Whether the clinic itself gave this person a dose, or tested them: a note that nothing was given opens nothing.
+    Of a protected person it must have been before the protection began."""
+    given = (record.c.status == "completed") & record.c.source.in_(("administered", "laboratory"))
+    before = person.c.protected.is_(False) | (record.c.recorded_at <= person.c.protected_at)
+    chosen = (
+        select(record.c.id)
+        .join(person, person.c.id == record.c.person_id)
+        .where(record.c.person_id == person_id, record.c.clinic_id == clinic_id, given, before)
+        .limit(1)
+    )
+    return connection.execute(chosen).first() is not None
+
+
 def standing_persons(connection: Connection, ids: Iterable[str]) -> Mapping[str, str]:
     """Id -> id of the person it is now: itself, or the one it was merged into. Unknown ids are left out."""
     found: dict[str, str] = {}

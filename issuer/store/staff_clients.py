@@ -30,6 +30,10 @@ class NameTaken(Exception):
     """Another system has this SOAP user name or certificate. Nothing was changed."""
 
 
+ANSWERED = ("live", "held")
+"""States of a clinic whose systems get in: a held clinic's are told so, with each message."""
+
+
 class ClientStore:
     """Systems of clinics. Satisfies `issuer.staff.assertions.ClientsOf`."""
 
@@ -115,7 +119,7 @@ class ClientStore:
             return None
         with reading(self.engine) as connection:
             state = connection.scalar(select(clinic.c.state).where(clinic.c.id == clinic_id))
-        return Actor(f"client:{found.id}", "system", clinic_id, origin) if state == "live" else None
+        return Actor(f"client:{found.id}", "system", clinic_id, origin) if state in ANSWERED else None
 
     def spend_jti(self, client_id: str, jti: str, ends_at: datetime, now: datetime) -> None:
         """Raises JtiUsed. Those that ended are forgotten: an assertion that has ended is refused by its `exp`."""

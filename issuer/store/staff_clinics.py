@@ -77,6 +77,8 @@ class ClinicStore:
             found = _locked(connection, clinic_id)
             if found.state == "live":
                 raise NotToApprove("This clinic is live already.")
+            if found.state == "held":
+                raise NotToApprove("This clinic is held for a second look. Decide that first.")
             self._check_independent(connection, staff_id, found)
             try:
                 connection.execute(insert(clinic_approval).values(clinic_id=clinic_id, staff_id=staff_id, at=now))

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, g, jsonify, request, url_for
 
 from cards import MalformedCard
 from cards.encoding import read_json
@@ -15,6 +15,7 @@ from issuer.presentation import CardView, view_of
 from issuer.revocation import REASONS, UnknownReason
 from issuer.service import Issued, IssuerService, UnknownCard
 from issuer.settings import Settings
+from issuer.staff.scopes import covers
 from issuer.store import CardRevoked, StoredCard
 from issuer.web.answers import card_file, png_answer, svg_answer
 from issuer.web.rules import bearer
@@ -43,9 +44,9 @@ def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> B
         )
 
     @blueprint.errorhandler(ClinicNotLive)
-    def not_live(_: ClinicNotLive) -> Response:
+    def not_live(error: ClinicNotLive) -> Response:
         detail = "Nothing was recorded. Ask the health department; send it again when the clinic is live."
-        return problem(403, "clinic-not-live", "Your clinic is not live", detail)
+        return problem(403, error.code, "Your clinic cannot record anything now", detail)
 
     @blueprint.errorhandler(UnknownCard)
     def unknown(_: UnknownCard) -> Response:
@@ -139,7 +140,7 @@ def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> B
             cards=[_card(card) for card in issued.cards],
             warnings=[asdict(fault) for fault in issued.warnings],
             left_out=list(issued.left_out),
-            **_link(issued.person_id, now),
+            **(_link(issued.person_id, now) if _may_read() else {}),
         )
         answer.status_code = 201 if issued.is_new else 200
         return answer
@@ -150,6 +151,11 @@ def api_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> B
         return {"link": f"{settings.address}/c/{token}", "link_ends_at": ends.isoformat()}
 
     return blueprint
+
+
+def _may_read() -> bool:
+    """A link opens all of a person's cards: whoever may only record gets none."""
+    return g.scopes is None or covers(g.scopes, "system/Patient.r")
 
 
 def _body(types: tuple[str, ...]) -> bytes:

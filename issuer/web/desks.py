@@ -12,6 +12,9 @@ from issuer.clinic_desk.catalogue import signed_tests
 from issuer.clinic_desk.day_list import DayList
 from issuer.clinic_desk.patients import Patients
 from issuer.clinic_desk.shelf import Shelf
+from issuer.fraud.deciding import Cases, Drives
+from issuer.fraud.ledger import Ledger
+from issuer.fraud.requests import Requests
 from issuer.intake.looking import Looking
 from issuer.merging.service import Merging
 from issuer.products import builtin_catalog
@@ -29,8 +32,11 @@ from issuer.web.clinic import clinic_blueprint
 from issuer.web.clinic_parts import ClinicParts
 from issuer.web.clinic_patients import clinic_patients_blueprint
 from issuer.web.corrections import corrections_blueprint
+from issuer.web.exports import exports_blueprint
+from issuer.web.holds import drives_blueprint, holds_blueprint
 from issuer.web.import_files import UploadFolder
 from issuer.web.imports import ImportParts, imports_blueprint
+from issuer.web.lots import lots_blueprint
 from issuer.web.navigation import install_navigation
 from issuer.web.questions import questions_blueprint
 from issuer.web.reviews import reviews_blueprint
@@ -66,6 +72,7 @@ def install_desks(
     app.register_blueprint(corrections_blueprint(Corrections(service.store, service.intake), clock))
     app.register_blueprint(withdrawals_blueprint(Withdrawals(service.store, service.maker(), service.random), clock))
     app.register_blueprint(reviews_blueprint(Merging(service.store, service.maker(), service.random), clock))
+    _install_fraud(app, service, clock)
     install_navigation(app, settings.name)
     app.register_blueprint(audit_blueprint(AuditStore(engine), clock))
     app.register_blueprint(
@@ -76,6 +83,14 @@ def install_desks(
             service.random,
         )
     )
+
+
+def _install_fraud(app: Flask, service: IssuerService, clock: Clock) -> None:
+    store, random = service.store, service.random
+    app.register_blueprint(lots_blueprint(Ledger(store, random), clock))
+    app.register_blueprint(holds_blueprint(Cases(store), clock))
+    app.register_blueprint(drives_blueprint(Drives(store, random), clock))
+    app.register_blueprint(exports_blueprint(Requests(store, random), clock))
 
 
 def _clinic_parts(service: IssuerService, settings: Settings, staff: StaffParts, clock: Clock) -> ClinicParts:

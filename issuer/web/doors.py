@@ -49,9 +49,9 @@ def _sender_of(staff: StaffParts) -> Callable[[Request], Sender]:
     def sender(_: Request) -> Sender:
         actor = current_actor()
         if actor.role == "operator":
-            return Sender(actor, {OWN_FACILITY: HOUSE})
+            return Sender(actor, {OWN_FACILITY: HOUSE}, g.scopes)
         found = staff.clients.client(actor.id.removeprefix("client:"))
-        return Sender(actor, found.facilities if found else {})
+        return Sender(actor, found.facilities if found else {}, g.scopes)
 
     return sender
 

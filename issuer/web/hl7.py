@@ -44,7 +44,7 @@ def hl7_blueprint(door: Door, sender_of: SenderOf, clock: Clock, authenticate: A
         request.max_content_length = MAX_SOAP_OCTETS if request.endpoint == "hl7.submit" else MAX_BATCH_OCTETS
 
     @blueprint.post("/hl7")
-    @bearer("record.write", scope="system/Immunization.c")
+    @bearer("record.write")
     def receive() -> Response:
         sender = sender_of(request)
         return _hl7(door.answer(_octets(), sender, clock()))

@@ -11,10 +11,11 @@ LINKS: tuple[tuple[str, str, Permission], ...] = (
     ("Clinic", "/clinic", "record.write"),
     ("Files", "/clinic/imports", "import.run"),
     ("Put right", "/corrections", "record.correct"),
-    ("Lots", "/lots", "lot.manage"),
     ("Reviews", "/reviews", "review.decide"),
     ("Take back", "/withdrawals", "bulk.correct"),
     ("Held clinics", "/holds", "hold.decide"),
+    ("Lots", "/lots", "lot.manage"),
+    ("Drives", "/drives", "lot.manage"),
     ("Exports", "/exports", "bulk.export"),
     ("Clinics", "/clinics", "clinic.apply"),
     ("People", "/people", "staff.manage"),
@@ -23,6 +24,7 @@ LINKS: tuple[tuple[str, str, Permission], ...] = (
     ("Audit", "/audit", "audit.read"),
 )
 """(words, address, what one must be allowed to do)."""
+FOOTER = (("What was given out in bulk", "/transparency"),)
 NOT_FOR: dict[Role, frozenset[str]] = {"department": frozenset({"/clinic/imports"})}
 """Pages of a clinic, which the department has none of."""
 START: dict[Role, str] = {
@@ -58,4 +60,4 @@ def install_navigation(app: Flask, name: str) -> None:
         actor: Actor | None = g.get("actor")
         if actor is None or not actor.id.startswith("staff:"):
             return {}
-        return {"service": Service(name, home=start_of(actor.role), links=links_of(actor))}
+        return {"service": Service(name, home=start_of(actor.role), links=links_of(actor), footer=FOOTER)}

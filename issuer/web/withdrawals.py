@@ -79,7 +79,12 @@ def withdrawals_blueprint(withdrawals: Withdrawals, clock: Callable[[], datetime
     @rule("bulk.correct")
     def take_back() -> WerkzeugResponse:
         typed, mark = _typed(), request.form.get("mark", "")
-        search, reason = _search(typed), request.form.get("reason", "")
+        reason = request.form.get("reason", "")
+        try:
+            search = _search(typed)
+            search.check()
+        except (SearchTooWide, _Unreadable) as error:
+            return _form(typed, f"{str(error)[:1].upper()}{str(error)[1:]}.")
         if mark not in MARKS or not reason.strip():
             errors = {} if mark in MARKS else {"mark": "Choose what is wrong with them."}
             if not reason.strip():

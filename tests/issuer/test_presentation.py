@@ -15,7 +15,11 @@ SOMETHING_NEW = {"coding": [{"system": "http://snomed.info/sct", "code": "111934
 
 @pytest.fixture
 def stored(local_service: Any, made: Any) -> Any:
-    doses = (made.dose(), made.dose("x", "2021-04-01", isSubpotent=True, vaccineCode=SOMETHING_NEW), made.dose("03", "1990-01-01"))
+    doses = (
+        made.dose(),
+        made.dose("x", "2021-04-01", isSubpotent=True, vaccineCode=SOMETHING_NEW),
+        made.dose("03", "1990-01-01"),
+    )
     return local_service.record_and_issue(made.octets(made.bundle(*doses, made.result())), made.now).cards
 
 

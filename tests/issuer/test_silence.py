@@ -97,7 +97,12 @@ def test_exceptions_are_silent(
 
     def full() -> None:
         service_on(sqlite_database, "max_page_count=1").record_and_issue(
-            made.octets(made.bundle(*(made.dose(day=f"2021-03-{1 + n % 28:02}", code=code) for n in range(28) for code in ("10", "03")))), made.now
+            made.octets(
+                made.bundle(
+                    *(made.dose(day=f"2021-03-{1 + n % 28:02}", code=code) for n in range(28) for code in ("10", "03"))
+                )
+            ),
+            made.now,
         )
 
     def unreadable() -> None:

@@ -78,6 +78,7 @@ class DoorSite:
     """A sender's number of a dose -> the record it became: what the answer said to whoever sent it."""
 
     def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
         self.path = self.folder / "issuer.db"
         url = f"sqlite:///{self.path}"
         upgrade(url)

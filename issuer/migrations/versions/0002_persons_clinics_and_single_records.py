@@ -44,6 +44,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("demographics", sa.LargeBinary, nullable=False, server_default=""))
         batch.add_column(sa.Column("birth_date", sa.String(10), nullable=False, server_default=""))
         batch.add_column(sa.Column("protected", sa.Boolean, nullable=False, server_default=sa.false()))
+        batch.add_column(sa.Column("protected_at", UtcDateTime, nullable=True))
         batch.add_column(sa.Column("merged_into", sa.String(32), nullable=True))
     with op.batch_alter_table("card") as batch:
         batch.add_column(sa.Column("holds", sa.Text, nullable=False, server_default=""))

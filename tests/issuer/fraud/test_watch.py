@@ -6,12 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import update
 
+from issuer.db import reading
 from issuer.fraud.cases import UnknownHold
 from issuer.fraud.drives import Announced, NotToDecide, UnknownDrive
 from issuer.fraud.lots import Delivery, NotEntered
 from issuer.fraud.watching import EVERY_SECONDS, run_watch
 from issuer.intake.service import ClinicNotLive
+from issuer.models import metadata, person
+from issuer.models.ledger import drive as drive_table
+from issuer.models.ledger import hold, lot, lot_movement, lot_recall, two_people
 from issuer.rights import Actor, Forbidden
 
 SUNDAY = date(2026, 11, 22)
@@ -262,6 +269,30 @@ def test_two_watches_at_once_hold_once(world: Any, sunday_night: datetime) -> No
         one.join()
     assert len(opened) == 1
     assert len(world.cases.all(world.department("dora"))) == 1
+
+
+def test_unreadable_records_of_one_clinic_do_not_hide_the_others(world: Any, sunday_night: datetime) -> None:
+    for name in ("Abbey", "Harbour"):
+        world.had_a_past(world.clinic(name), SUNDAY)
+    abbey, harbour = world.actors
+    world.record(abbey, sunday_night, ["A"] * 30)
+    with world.engine.begin() as connection:
+        connection.execute(update(person).where(person.c.created_at == sunday_night).values(demographics=b"?"))
+    world.record(harbour, sunday_night, ["A"] * 30)
+    with pytest.raises(ValueError):
+        world.watch.watch(sunday_night)
+    assert (world.state(abbey), world.state(harbour)) == ("live", "held")
+
+
+def test_the_migration_builds_the_tables_of_the_models(world: Any) -> None:
+    ours = {table.name for table in (lot, lot_movement, lot_recall, hold, drive_table, two_people)}
+
+    def is_ours(one: Any, name: str | None, kind: str, _: bool, __: Any) -> bool:
+        return (name if kind == "table" else one.table.name) in ours
+
+    with reading(world.engine) as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": is_ours})
+        assert compare_metadata(context, metadata) == []
 
 
 def test_the_watch_goes_on_after_a_failure(world: Any, sunday_night: datetime) -> None:

@@ -46,9 +46,7 @@ def test_each_failure_says_that_nothing_was_recorded(failure: Exception, status:
 
 def test_a_database_out_of_reach(keystore: Any, made: Any, tmp_path: Path) -> None:
     nowhere = f"sqlite:///{tmp_path / 'nowhere' / 'issuer.db'}"
-    settings = Settings(
-        made.iss, "N", "http://x", nowhere, made.token, b"r" * 32, b"a" * 32, b"s" * 32, tmp_path
-    )
+    settings = Settings(made.iss, "N", "http://x", nowhere, made.token, b"r" * 32, b"a" * 32, b"s" * 32, tmp_path)
     app = create_app(settings, keystore, lambda: made.now)
     headers = {"Authorization": f"Bearer {made.token}"}
     answer = app.test_client().post("/api/v1/records", json=made.bundle(made.dose()), headers=headers)

@@ -17,13 +17,34 @@ def test_it_says_what_this_is(app: Any, made: Any) -> None:
 
 
 def test_a_demonstration_says_so(sqlite_database: str, keystore: Any, made: Any, tmp_path: Any) -> None:
-    settings = Settings(made.iss, "Demo", "http://127.0.0.1", sqlite_database, made.token, b"r" * 32, b"a" * 32, b"s" * 32, tmp_path, sample=True)
+    settings = Settings(
+        made.iss,
+        "Demo",
+        "http://127.0.0.1",
+        sqlite_database,
+        made.token,
+        b"r" * 32,
+        b"a" * 32,
+        b"s" * 32,
+        tmp_path,
+        sample=True,
+    )
     app: Flask = create_app(settings, keystore)
     assert "invented" in app.test_client().get("/").text
 
 
 def test_making_an_application_opens_nothing(keystore: Any, made: Any, tmp_path: Any) -> None:
-    settings = Settings(made.iss, "N", "http://x", f"sqlite:///{tmp_path / 'later.db'}", made.token, b"r" * 32, b"a" * 32, b"s" * 32, tmp_path)
+    settings = Settings(
+        made.iss,
+        "N",
+        "http://x",
+        f"sqlite:///{tmp_path / 'later.db'}",
+        made.token,
+        b"r" * 32,
+        b"a" * 32,
+        b"s" * 32,
+        tmp_path,
+    )
     app = create_app(settings, keystore)
     assert not (tmp_path / "later.db").exists()
     ready = app.test_client().get("/readyz")
