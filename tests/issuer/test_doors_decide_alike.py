@@ -19,7 +19,8 @@ from tests.shows.door_told import Told
 from tests.shows.doors import MOST_NOT_SAID, Reference, agree, compare, differences, doors_of, feed
 
 NAMES = (
-    "product 208", "product 10", "historical 03", "historical 04", "result titre", "result text", "result bound", "no such day",
+    "product 208", "product 10", "historical 03", "historical 04", "result titre", "result text",
+    "result bound", "no such day",
     "code unknown", "hidden character in the lot", "single word", "Baby Boy", "lot 12E5", "expired lot",
     "second dose as first", "live viruses too close", "the same again", "another clinic's", "two in one message",
     "update of the lot", "delete another's", "add, delete, add", "delete and add are one correction", "twins",

@@ -9,7 +9,6 @@ import cards
 from issuer.presentation import KEY_WITHDRAWN, Line, view_of
 from issuer.revocation import REASONS
 
-
 SOMETHING_NEW = {"coding": [{"system": "http://snomed.info/sct", "code": "1119349007999"}]}
 
 
