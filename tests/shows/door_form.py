@@ -59,6 +59,7 @@ _ON_PAGES: Final = {
 }
 """What the patient's page says of a record that stands."""
 _WHOLE: Final = ("a dose and a bad one", "three, the middle one bad")
+_BY_NUMBER: Final = ("update onto another dose",)
 _NEVER_SENT: Final = ("update of what was never sent", "delete what was never sent")
 
 
@@ -76,6 +77,8 @@ class FormDoor:
         """Why the case cannot be said here; "" where it can."""
         if case.name in _WHOLE:
             return "a visit is recorded whole or not at all: somebody stands there to mend it"
+        if case.name in _BY_NUMBER:
+            return "two doses of a product on one day are told apart by the sender's numbers, and a page has none"
         if case.name in _NEVER_SENT:
             return "a record's page opens on a record that is there"
         found = (_unsaid(step, message.clinic) for message in case.messages for step in message.steps)
