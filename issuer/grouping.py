@@ -66,6 +66,8 @@ def drafts_of(submission: Submission) -> list[Draft]:
 
 def group_doses(doses: Sequence[Resource], birth_date: str) -> list[tuple[str, tuple[int, ...]]]:
     """(title, places of the doses in `doses`) of each card."""
+    if len(doses) == 1:  # most of a drive's cards: one dose, and one card with the names of all its groups
+        return [(_joined(sorted(_titles_of_dose(doses[0], birth_date))), (0,))]
     members: dict[str, list[int]] = {}
     for place, dose in enumerate(doses):
         for title in _titles_of_dose(dose, birth_date):

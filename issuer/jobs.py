@@ -1,6 +1,6 @@
-"""The queue on PostgreSQL: procrastinate, a job for each chunk of a file, on any number of machines.
+"""The queue on PostgreSQL: procrastinate, a job for every few chunks of a file, on any number of machines.
 
-The books (`issuer.store.import_chunks`) say which chunk is whose; a job only says that there is one to do. So a job run
+The books (`issuer.store.import_chunks`) say which chunk is whose; a job only says that there is work. So a job run
 twice, or by a worker that came back from the dead, does nothing twice.
 """
 
@@ -20,6 +20,10 @@ TASK = "import-chunk"
 PATIENCE_SECONDS = 2
 """How soon a job comes back whose chunk is still another worker's, or for which the database was not to be reached."""
 DEFER_AT_ONCE = 1_000
+CHUNKS_A_JOB = 20
+"""Fetching a job costs as much as some fifty rows: a worker that has one goes on for so many chunks."""
+LEAST_JOBS = 16
+"""Of a file with fewer chunks than that many jobs would hold: so many workers share it."""
 
 
 class ChunksHeld(Exception):
@@ -56,11 +60,17 @@ def prepare(database_url: str) -> None:
             app.schema_manager.apply_schema()
 
 
+def jobs_for(chunks: int) -> int:
+    """How many jobs a file's chunks become."""
+    return min(chunks, max(LEAST_JOBS, -(-chunks // CHUNKS_A_JOB)))
+
+
 def put_in(database_url: str, job_id: str, chunks: int) -> None:
-    """A job for each chunk."""
+    """Jobs for a file's chunks."""
+    jobs = jobs_for(chunks)
     with queue(database_url).open() as app:
-        for start in range(0, chunks, DEFER_AT_ONCE):
-            count = min(DEFER_AT_ONCE, chunks - start)
+        for start in range(0, jobs, DEFER_AT_ONCE):
+            count = min(DEFER_AT_ONCE, jobs - start)
             names: list[JSONDict] = [{"job_id": job_id} for _ in range(count)]
             app.configure_task(TASK).batch_defer(*names)
 
@@ -78,10 +88,13 @@ def put_in_forgotten(database_url: str, waiting: Mapping[str, int]) -> None:
 
 
 def doer(worker: ChunkWorker, name: str) -> Callable[[str], None]:
-    """What a job does: a chunk, whichever is next."""
+    """What a job does: chunks, whichever are next."""
 
     def run(job_id: str) -> None:
-        if worker.run_one(name):
+        for _ in range(CHUNKS_A_JOB):
+            if not worker.run_one(name):
+                break
+        else:
             return
         left = worker.chunks.job(job_id).chunks
         if left.get("running") or left.get("waiting"):

@@ -4,6 +4,7 @@ Any number of them may run, on any number of machines: on PostgreSQL they share 
 of processes shares the file.
 """
 
+import gc
 import os
 import secrets
 import signal
@@ -28,6 +29,8 @@ IDLE_SECONDS = 0.5
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 10.0
 LEASE_SECONDS = 60
+SELDOM = (200_000, 20, 100)
+"""When Python's collector of cycles looks: counts of new objects, then of looks at the younger ones."""
 
 
 @click.command()
@@ -82,6 +85,9 @@ def _work(lease: int) -> None:
 
     settings = _settings()
     service = make_service(settings, open_deployment().card_keys())
+    # A chunk makes some hundred thousand small objects that all go together: looking for cycles among them is in vain.
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
     held = timedelta(seconds=lease)
     chunks = ChunkStore(open_engine(settings.database_url), lease=held)
     worker = ChunkWorker(service.intake, chunks, utc_now)
