@@ -18,7 +18,6 @@ OPTIONS = {
     "checkpoint_timeout": "30min",
     "wal_compression": "on",
     "max_connections": "40",
-    "autovacuum_naptime": "10min",
 }
 """What docs/operations.md recommends for a load of millions. Every commit is synced: fsync stays on."""
 
