@@ -12,12 +12,11 @@ from issuer.merging.before import Before, card_before, octets_of, record_before
 from issuer.merging.plan import DUPLICATE, Plan, planned
 from issuer.models import record
 from issuer.persons import demographics_json, keys_of
-from issuer.putting_right.renewal import renewal
 from issuer.rights import Actor
 from issuer.store import StoredCard, audit, events
-from issuer.store.cards import public_names
+from issuer.store.cards import public_names, write_cards
 from issuer.store.holdings import lock_keys, persons_of, records_where
-from issuer.store.putting_right import cards_by_person, change_records, lock_persons, note_many, write_renewal
+from issuer.store.putting_right import cards_by_person, change_records, lock_persons, note_many
 from issuer.store.reviews import (
     add_merge,
     decide_pair,
@@ -60,12 +59,12 @@ def cards_renewed(
     cards = cards_by_person(connection, [person.id]).get(person.id, ())
     if not cards:
         return
-    done = renewal(maker, person, records, cards, public_names(connection), now)
-    write_renewal(connection, done, now)
-    if done.changes.revoked:
+    done = maker.changes(person, records, cards, public_names(connection), now, skip_large=True)
+    write_cards(connection, done, now)
+    if done.revoked:
         note_many(connection, {random(ID_OCTETS).hex(): person.id}, "card-replaced", now)
-    events.append(connection, [Event(now, "card.revoked", "card", card_id) for card_id in done.changes.revoked])
-    events.append(connection, [Event(now, "card.issued", "card", card.id) for card in done.changes.new])
+    events.append(connection, [Event(now, "card.revoked", "card", card_id) for card_id in done.revoked])
+    events.append(connection, [Event(now, "card.issued", "card", card.id) for card in done.new])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,11 @@ from issuer.models import record
 from issuer.persons import keys_of
 from issuer.putting_right.marks import CARD_REASONS, MARKS
 from issuer.putting_right.progress import Withdrawal
-from issuer.putting_right.renewal import Renewal, joined, renewal
 from issuer.rights import Actor, Role
-from issuer.store import Store, audit, events
-from issuer.store.cards import public_names
+from issuer.store import CardChanges, Store, audit, events
+from issuer.store.cards import public_names, together, write_cards
 from issuer.store.holdings import lock_keys, persons_of, records_where
-from issuer.store.putting_right import cards_by_person, change_records, lock_persons, note_many, write_renewal
+from issuer.store.putting_right import cards_by_person, change_records, lock_persons, note_many
 from issuer.store.withdrawals import keep_withdrawal, mark_done, next_persons, unsigned_before, withdrawal_of
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ class Portion:
         held: Iterable[HeldRecord],
         changed: Changed,
         now: datetime,
-    ) -> Renewal:
+    ) -> CardChanges:
         records: dict[str, list[HeldRecord]] = {who: [] for who in persons}
         for each in held:
             records[each.person_id].append(changed[each.id][1] if each.id in changed else each)
@@ -98,15 +97,16 @@ class Portion:
         reason = CARD_REASONS[one.mark] if one.task == "withdraw" else CORRECTED
         maker = self.maker.opened()
         made = {
-            who: renewal(maker, persons[who], records[who], cards[who], names, now, reason) for who in sorted(cards)
+            who: maker.changes(persons[who], records[who], cards[who], names, now, reason, skip_large=True)
+            for who in sorted(cards)
         }
-        done = joined(made.values(), reason)
-        write_renewal(connection, done, now)
+        done = together(list(made.values()))
+        write_cards(connection, done, now)
         purpose = "card-revoked" if one.task == "withdraw" else "card-replaced"
-        told = [who for who, each in made.items() if each.changes.revoked or (each and one.task == "restore")]
+        told = [who for who, each in made.items() if each.revoked or (each and one.task == "restore")]
         note_many(connection, {self.random(ID_OCTETS).hex(): who for who in told}, purpose, now)
-        events.append(connection, [Event(now, "card.revoked", "card", card_id) for card_id in done.changes.revoked])
-        events.append(connection, [Event(now, "card.issued", "card", card.id) for card in done.changes.new])
+        events.append(connection, [Event(now, "card.revoked", "card", card_id) for card_id in done.revoked])
+        events.append(connection, [Event(now, "card.issued", "card", card.id) for card in done.new])
         return done
 
 
@@ -140,25 +140,25 @@ def _without(marks: str) -> str:
     return " ".join(mark for mark in marks.split() if mark not in MARKS)
 
 
-def _further(one: Withdrawal, wanted: Sequence[HeldRecord], done: Renewal, now: datetime) -> Withdrawal:
+def _further(one: Withdrawal, wanted: Sequence[HeldRecord], done: CardChanges, now: datetime) -> Withdrawal:
     return replace(
         one,
         done_records=one.done_records + len(wanted),
         done_persons=one.done_persons + len({each.person_id for each in wanted}),
-        revoked_cards=one.revoked_cards + len(done.changes.revoked),
-        new_cards=one.new_cards + len(done.changes.new) + len(done.revived),
+        revoked_cards=one.revoked_cards + len(done.revoked),
+        new_cards=one.new_cards + len(done.new) + len(done.again),
         changed_at=now,
     )
 
 
-def _portion_entry(one: Withdrawal, changed: Changed, done: Renewal, now: datetime) -> Entry:
+def _portion_entry(one: Withdrawal, changed: Changed, done: CardChanges, now: datetime) -> Entry:
     ids = hashlib.sha256("\n".join(sorted(changed)).encode()).hexdigest()
     detail: dict[str, str | int] = {
         "step": "portion",
         "task": one.task,
         "records": len(changed),
-        "revoked": len(done.changes.revoked),
-        "new": len(done.changes.new),
+        "revoked": len(done.revoked),
+        "new": len(done.new),
         "ids": ids,
     }
     return _entry(one, now, detail)

@@ -27,10 +27,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
 from issuer.intake.held import HeldRecord
 from issuer.models import card, clinic, merge, notice, person, record, record_version
 from issuer.models.staff import staff
-from issuer.putting_right.renewal import Renewal
 from issuer.putting_right.searching import FoundRecord, Search
 from issuer.store import StoredCard
-from issuer.store.cards import write_cards
 from issuer.store.holdings import KEEP_BEFORE, RECORD_COLUMNS
 from issuer.store.rows import add_rows, in_portions
 
@@ -204,13 +202,6 @@ def explain_version(connection: Connection, record_id: str, version: int, reason
     """Say why a record is not any more what it was; whether it was that."""
     chosen = and_(record_version.c.record_id == record_id, record_version.c.version == version)
     return connection.execute(update(record_version).where(chosen).values(reason=reason)).rowcount == 1
-
-
-def write_renewal(connection: Connection, done: Renewal, now: datetime) -> None:
-    """Cards listed, marked, written, and handed out again."""
-    write_cards(connection, done.changes, now)
-    for portion in in_portions(done.revived):
-        connection.execute(update(card).where(card.c.id.in_(portion)).values(superseded_at=None))
 
 
 def note_many(connection: Connection, notices: Mapping[str, str], purpose: str, now: datetime) -> None:
