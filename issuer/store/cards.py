@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from issuer.audit.entry import Entry, Event
 from issuer.db import is_current, reading, writing
-from issuer.models import card, card_link, clinic, metadata, notice, person, record, revocation_list, revoked_rid
+from issuer.models import card, card_link, clinic, metadata, notice, person, revocation_list, revoked_rid
 from issuer.rights import Actor
 from issuer.store import audit, events
 from issuer.store.rows import add_rows
@@ -204,12 +204,6 @@ class Store:
                 table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
                 for table in metadata.sorted_tables
             }
-
-    def records_of_submission(self, submission_id: str) -> tuple[str, ...]:
-        """Ids of the records that a submission brought."""
-        chosen = select(record.c.id).where(record.c.submission_id == submission_id).order_by(record.c.id)
-        with reading(self._engine) as connection:
-            return tuple(connection.execute(chosen).scalars())
 
 
 # ---- Within the caller's transaction ---------------------------------------------------------------------------------
