@@ -20,8 +20,8 @@ from issuer.intake.events import read_event, resource_of
 from issuer.intake.held import HeldPerson, HeldRecord
 from issuer.intake.proposal import Demographics, Name
 from issuer.issuance import Issuer
-from issuer.records import Record
-from issuer.signing import check_reads_back
+from issuer.records import IssuedCard, Record
+from issuer.signing import check_reads_back, check_says
 from issuer.store import CardChanges, StoredCard
 from keys.private import PrivateKey
 
@@ -51,10 +51,13 @@ class CardMaker:
     name: str
     """Who stands on a card as performer where nobody else does."""
 
+    proven: set[str] | None = field(default=None, repr=False)
+    """Keys whose first card of this batch was verified; None where every card is."""
+
     def opened(self) -> "CardMaker":
-        """The same with the key opened once, for a batch."""
+        """The same for a batch: the key is opened once, and proven by the first card it signs."""
         key = self.active()
-        return replace(self, active=lambda: key)
+        return replace(self, active=lambda: key, proven=set())
 
     def changes(
         self,
@@ -156,10 +159,18 @@ class CardMaker:
                 if len(part.resources) > 1:
                     raise
                 raise DoseTooLarge(part.resources[0]) from None
-            check_reads_back(issued, record, self.iss, key.public)
+            self._check(issued, record, key)
             return StoredCard(issued.card_id, person_id, holds, part.title, issued.kid, issued.rid, issued.jws, now)
 
         return fitted(draft, make)
+
+    def _check(self, issued: IssuedCard, record: Record, key: PrivateKey) -> None:
+        if self.proven is not None and key.kid in self.proven:
+            check_says(issued, record, self.iss)
+            return
+        check_reads_back(issued, record, self.iss, key.public)
+        if self.proven is not None:
+            self.proven.add(key.kid)
 
     def _card_id(self, person_id: str, holds: str, kid: str) -> str:
         """Its own for each content and key, the same when a stopped run is repeated."""

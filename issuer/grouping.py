@@ -8,15 +8,19 @@ No dose is ever dropped. The reasons stand in docs/adr/0007-grouping-of-doses.md
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from cards import CardTooLarge
+from cards.encoding import read_json, write_json
 from cards.shc.minimize import minimize
-from cards.shc.profiles import check_profile
+from cards.shc.profiles import check_after_birth, check_profile, check_resource
 from cards.terminology import CVX, group_title, test_name, vaccine, vaccine_groups
 from issuer.fhir import Resource, Submission
 
 Made = TypeVar("Made")
+DOSES_REMEMBERED = 32_768
+"""Lots by days of a drive; some 300 octets each."""
 _SYSTEM_NAMES = {CVX: "CVX", "http://snomed.info/sct": "SNOMED CT", "http://id.who.int/icd/release/11/mms": "ICD-11"}
 
 
@@ -29,6 +33,11 @@ class Draft:
     resources: tuple[Resource, ...] = field(repr=False)
     """Doses in the order of their dates, or one test result."""
 
+    @property
+    def born(self) -> str:
+        """The patient's date of birth, "" where it is unknown."""
+        return str(self.patient.get("birthDate", ""))
+
     def bundle(self) -> dict[str, Any]:
         """The minimised bundle to be signed.
 
@@ -38,7 +47,9 @@ class Draft:
         linked = [_linked(resource) for resource in self.resources]
         entries = [{"fullUrl": f"resource:{n}", "resource": r} for n, r in enumerate([self.patient, *linked])]
         bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-        if not check_profile(bundle):  # nothing to remark: then there is nothing to leave out either
+        # What links the entries was written right here; what was brought is each resource. Where there is nothing to
+        # remark about one, there is nothing to leave out of it either.
+        if not check_resource(self.patient, "Patient") and all(_is_faultless(one, self.born) for one in linked):
             return bundle
         bundle = minimize(bundle)
         if any(fault.severity == "error" for fault in check_profile(bundle)):
@@ -51,6 +62,16 @@ class Draft:
         edges = [total * number // count for number in range(count + 1)]
         for number, (start, end) in enumerate(itertools.pairwise(edges), start=1):
             yield Draft(f"{self.title} ({number} of {count})", self.patient, self.resources[start:end])
+
+
+def _is_faultless(resource: Resource, born: str) -> bool:
+    return not _remarks(write_json(resource)) and not any(check_after_birth(resource, "", born))
+
+
+@lru_cache(maxsize=DOSES_REMEMBERED)
+def _remarks(text: bytes) -> bool:
+    """Whether a profile has anything to remark about a dose or result. Remembered: a drive's doses are much alike."""
+    return bool(check_resource(read_json(text), ""))
 
 
 def drafts_of(submission: Submission) -> list[Draft]:

@@ -160,3 +160,27 @@ def test_a_number_lies_on_the_same_side_of_every_whole_number(number, whole):
         (read,), exact = read_card_json(text.encode()), Decimal(text[1:-1])
         for bound in (whole, int(number), int(number) + 1, whole + 1):
             assert (read < bound, read == bound) == (exact < bound, exact == bound)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON_VALUES)
+def test_the_quick_writer_writes_what_json_writes(value: object) -> None:
+    try:
+        plain = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except ValueError:
+        with pytest.raises(ValueError):
+            write_json(value)
+    else:
+        assert write_json(value) == plain
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [{"a": float("-inf")}]])
+def test_what_is_no_number_is_not_written(value: object) -> None:
+    with pytest.raises(ValueError):
+        write_json(value)

@@ -25,6 +25,7 @@ __all__ = [
     "PROFILE_FAULTS",
     "Fault",
     "Severity",
+    "check_after_birth",
     "check_profile",
     "check_resource",
     "fault",
@@ -68,7 +69,7 @@ def check_resource(resource: Mapping[str, Any], path: str, born: str = "") -> li
             return faults
         faults += _check_outside(resource, kind, shape, path)
     faults += _CHECKS[kind](resource, path)
-    return faults + list(_check_after_birth(resource, path, born))
+    return faults + list(check_after_birth(resource, path, born))
 
 
 _CHECKS = {"Patient": check_patient, "Immunization": check_vaccination, "Observation": check_result}
@@ -152,7 +153,8 @@ def _has_a_check_of_its_own(kind: str, name: str, value: Any) -> bool:
     return name == "use" or (name.startswith(choices[kind]) and name not in ("deceasedBoolean",))
 
 
-def _check_after_birth(resource: Mapping[str, Any], path: str, born: str) -> Iterator[Fault]:
+def check_after_birth(resource: Mapping[str, Any], path: str, born: str) -> Iterator[Fault]:
+    """The one check of a dose or result that depends on the Patient. `born` as in FHIR, or ""."""
     if not FHIR_DATE.fullmatch(born):
         return
     period = resource.get("effectivePeriod")
