@@ -28,7 +28,7 @@ from issuer.rights import Actor, require
 from issuer.service import HOUSE, IssuerService
 from issuer.store import audit
 from issuer.store.cards import public_names
-from issuer.store.holdings import holdings, persons_of, records_where
+from issuer.store.holdings import near, persons_of, records_where
 from issuer.store.own_records import own_record, persons_made_at, record_exists, standing_persons
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class FhirDoor:
             records = {one: held for one, held in found.items() if held is not None}
             named = {*asked.person_ids, *(held.person_id for held in records.values())}
             standing = standing_persons(connection, named)
-            filed = holdings(connection, {key for many in keys.values() for key in many}, (), ())
+            filed = near(connection, {key for many in keys.values() for key in many})
             persons = dict(persons_of(connection, standing.values())) | dict(filed.persons)
         by_identifier: dict[Identifier, tuple[str, ...]] = {
             one: tuple({who for key in many for who in filed.by_key.get(key, ()) if who in persons})

@@ -11,7 +11,7 @@ from issuer.intake.events import event_octets, moment_of, read_event
 from issuer.intake.findings import finding
 from issuer.intake.held import HeldRecord, Holdings, Writes
 from issuer.intake.keys import event_key, record_key
-from issuer.intake.people import People
+from issuer.intake.people import Matcher, People
 from issuer.intake.proposal import Did, Dose, Event, Finding, Outcome, Proposal
 from issuer.intake.setting import Setting
 from issuer.persons import Decision, Keys, updated
@@ -24,19 +24,34 @@ CODE_CHARACTERS = 24
 LOT_CHARACTERS = 40
 
 
+class RecordsNeeded(Exception):
+    """The decision depends on the records of somebody whose records were not loaded. Load them, and decide again."""
+
+    def __init__(self, person_id: str) -> None:
+        super().__init__("the records of one more person are needed")
+        self.person_id = person_id
+
+
 class Batch:
     """Takes proposals one after the other; what it would write stands in `writes`."""
 
-    def __init__(self, setting: Setting, held: Holdings, keys: Mapping[int, Keys]) -> None:
+    def __init__(
+        self, setting: Setting, held: Holdings, keys: Mapping[int, Keys], matcher: Matcher | None = None
+    ) -> None:
         """`keys`: of each proposal's person, by its `id()`: they cost too much to be made twice."""
         self.writes = Writes()
         self._set = setting
-        self._people = People(setting, held, keys, self.writes)
+        self._people = People(setting, held, keys, self.writes, matcher or Matcher())
+        self._known_persons = held.persons
         self._records = {who: {one.id: one for one in records} for who, records in held.records.items()}
         self._by_event = dict(held.by_event)
 
     def take(self, proposal: Proposal, findings: Sequence[Finding]) -> Outcome:
-        """Decide one proposal. `findings` are the checker's."""
+        """Decide one proposal. `findings` are the checker's.
+
+        Raises:
+            RecordsNeeded: of somebody who resembled nobody before the batch began; the whole batch is decided again.
+        """
         if any(one.severity == "error" for one in findings):
             return Outcome("refused", tuple(findings))
         if proposal.record_id and self._of_event(proposal) is None:
@@ -72,8 +87,14 @@ class Batch:
 
     def _stands_with(self, person_id: str) -> tuple[HeldRecord, ...]:
         """What this clinic has on record of somebody."""
-        mine = self._records.get(person_id, {}).values()
+        mine = self._of(person_id).values()
         return tuple(one for one in mine if one.clinic_id == self._set.clinic_id and one.status != "deleted")
+
+    def _of(self, person_id: str) -> dict[str, HeldRecord]:
+        """Somebody's records by id."""
+        if person_id in self._known_persons and person_id not in self._records:
+            raise RecordsNeeded(person_id)
+        return self._records.setdefault(person_id, {})
 
     # ---- Records ----------------------------------------------------------------------------------------------------
 
@@ -82,7 +103,7 @@ class Batch:
 
     def _of_event(self, proposal: Proposal) -> HeldRecord | None:
         if proposal.record_id:
-            named = self._records.get(proposal.person_id, {}).get(proposal.record_id)
+            named = self._of(proposal.person_id).get(proposal.record_id)
             return named if named and named.clinic_id == self._set.clinic_id else None
         key = self._event_key(proposal)
         return self._by_event.get(key) if key else None
@@ -100,7 +121,7 @@ class Batch:
     def _of_content(self, person_id: str, proposal: Proposal, event: Event) -> HeldRecord | None:
         """The clinic's own record of this product and day: not where the sender's ids say that it is another dose."""
         keys = {self._key(person_id, event), self._key(person_id, event, proposal.event_id)}
-        found = [one for one in self._records.get(person_id, {}).values() if one.key in keys]
+        found = [one for one in self._of(person_id).values() if one.key in keys]
         own = self._event_key(proposal)
         return next((one for one in found if not self._is_another(one, own, event)), None)
 
@@ -124,7 +145,7 @@ class Batch:
     def _free_key(self, person_id: str, proposal: Proposal, event: Event, known: HeldRecord | None) -> str:
         """The key of what is recorded: the plain one, unless another dose of that product and day has it."""
         key = self._key(person_id, event)
-        holder = next((one for one in self._records.get(person_id, {}).values() if one.key == key), None)
+        holder = next((one for one in self._of(person_id).values() if one.key == key), None)
         taken = holder is not None and (known is None or holder.id != known.id)
         if taken and holder is not None and self._is_another(holder, self._event_key(proposal), event):
             return self._key(person_id, event, proposal.event_id)
@@ -174,7 +195,7 @@ class Batch:
 
     def _standing(self, person_id: str) -> list[tuple[HeldRecord, str, str, int | None]]:
         found = []
-        for one in self._records.get(person_id, {}).values():
+        for one in self._of(person_id).values():
             if one.status == "completed":
                 event = read_event(one.kind, one.resource).event
                 number = event.dose_number if isinstance(event, Dose) else None
@@ -183,7 +204,7 @@ class Batch:
 
     def _others_record(self, person_id: str, event: Event) -> bool:
         day = moment_of(event)[:DAY_CHARACTERS]
-        standing = self._records.get(person_id, {}).values()
+        standing = self._of(person_id).values()
         return any(one.code == event.code and one.day == day and one.status != "deleted" for one in standing)
 
     def _after(
@@ -236,7 +257,7 @@ class Batch:
 
     def _occupied(self, person_id: str, key: str, record_id: str) -> bool:
         """Whether another record has this key."""
-        return any(one.key == key and one.id != record_id for one in self._records.get(person_id, {}).values())
+        return any(one.key == key and one.id != record_id for one in self._of(person_id).values())
 
     def _deleted(self, proposal: Proposal, known: HeldRecord | None, findings: Sequence[Finding]) -> Outcome:
         who = Decision("match", known.person_id, ()) if known else self._people.whose(proposal)
@@ -270,8 +291,8 @@ class Batch:
 
     def _keep(self, record: HeldRecord, moved_from: str = "") -> None:
         if moved_from and moved_from != record.person_id:
-            self._records.get(moved_from, {}).pop(record.id, None)
-        self._records.setdefault(record.person_id, {})[record.id] = record
+            self._of(moved_from).pop(record.id, None)
+        self._of(record.person_id)[record.id] = record
         if record.event_key:
             self._by_event[record.event_key] = record
 

@@ -18,7 +18,7 @@ from issuer.persons import Candidate, decide, keys_of
 from issuer.rights import Actor, require
 from issuer.store import Store, audit
 from issuer.store.cards import clinic_names
-from issuer.store.holdings import holdings, persons_of, records_where
+from issuer.store.holdings import near, persons_of, records_where
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -103,14 +103,14 @@ class Looking:
 
     def _found(self, connection: "Connection", actor: Actor, person: Demographics) -> Found:
         keys = keys_of(person)
-        held = holdings(connection, (*keys.identifiers, *keys.names), (), ())
+        held = near(connection, (*keys.identifiers, *keys.names))
         who = decide(person, _candidates(held, keys.identifiers), _candidates(held, keys.names))
         if who.kind == "match":
             one = held.persons[who.person_id]
-            records = held.records.get(one.id, ())
+            records = records_where(connection, record.c.person_id, [one.id])
             return self._opened(connection, actor, one, records)
-        near = [held.persons[other.person_id] for other in who.others if other.score >= ENOUGH_TO_NAME]
-        shown = [one for one in near if not one.protected][:MAX_CANDIDATES]
+        resembling = [held.persons[other.person_id] for other in who.others if other.score >= ENOUGH_TO_NAME]
+        shown = [one for one in resembling if not one.protected][:MAX_CANDIDATES]
         named = tuple(_to_choose_by(one.demographics) for one in shown)
         return Found("several", candidates=named, named=tuple(one.id for one in shown)) if named else Found("none")
 

@@ -14,12 +14,52 @@ from issuer.persons import Candidate, Decision, Keys, decide, keys_of, updated
 _NOBODY = Demographics()
 
 
+class Matcher:
+    """`decide`, which takes its time, asked once about the same person and the same candidates."""
+
+    def __init__(self) -> None:
+        self._said: dict[int, tuple[Demographics, list[Candidate], list[Candidate], Decision]] = {}
+
+    def whose(self, person: Demographics, by_identifier: list[Candidate], by_name: list[Candidate]) -> Decision:
+        """As `issuer.persons.decide`."""
+        if not by_identifier and not by_name:
+            return decide(person, (), ())
+        kept = self._said.get(id(person))
+        if kept is None or kept[1:3] != (by_identifier, by_name):
+            kept = person, by_identifier, by_name, decide(person, by_identifier, by_name)
+            self._said[id(person)] = kept
+        return kept[3]
+
+    def resembled(self, proposals: Iterable[Proposal], keys: Mapping[int, Keys], near: Holdings) -> set[str]:
+        """Ids of those among `near` whose records will be asked for: most who share a key are somebody else."""
+        found: set[str] = set()
+        for proposal in proposals:
+            if not proposal.person_id:
+                own = keys[id(proposal.person)]
+                by_identifier, by_name = (
+                    _candidates(near.persons, near.by_key, many) for many in (own.identifiers, own.names)
+                )
+                said = self.whose(proposal.person, by_identifier, by_name)
+                found |= {said.person_id} if said.kind == "match" else set()
+                found |= {other.person_id for other in said.others}
+        return found
+
+
+def _candidates(
+    persons: Mapping[str, HeldPerson], by_key: Mapping[str, Iterable[str]], keys: Iterable[str]
+) -> list[Candidate]:
+    ids = dict.fromkeys(who for key in keys for who in by_key.get(key, ()))
+    return [Candidate(who, persons[who].demographics) for who in ids if who in persons]
+
+
 class People:
     """The persons a batch is about."""
 
-    def __init__(self, setting: Setting, held: Holdings, keys: Mapping[int, Keys], writes: Writes) -> None:
+    def __init__(
+        self, setting: Setting, held: Holdings, keys: Mapping[int, Keys], writes: Writes, matcher: Matcher
+    ) -> None:
         """`keys`: of each proposal's person, by its `id()`: they cost too much to be made twice."""
-        self._set, self._keys, self._writes = setting, keys, writes
+        self._set, self._keys, self._writes, self._matcher = setting, keys, writes, matcher
         self._persons = dict(held.persons)
         self._by_key = {key: list(ids) for key, ids in held.by_key.items()}
         # A message is about one person, whatever the register says: its parts share one `Demographics`.
@@ -41,7 +81,10 @@ class People:
         if before:
             return Decision("match", before, ())
         keys = self._keys[id(proposal.person)]
-        return decide(proposal.person, self._candidates(keys.identifiers), self._candidates(keys.names))
+        by_identifier, by_name = (
+            _candidates(self._persons, self._by_key, many) for many in (keys.identifiers, keys.names)
+        )
+        return self._matcher.whose(proposal.person, by_identifier, by_name)
 
     def is_about(self, proposal: Proposal, person_id: str) -> bool:
         """Whether a proposal that names a record may be about the person who has it.
@@ -120,10 +163,6 @@ class People:
             said = replace(said, birth_date=known.birth_date, name=known.name, died_on=None)
             findings.append(finding("person-details-kept", "person.birth_date"))
         return said, findings
-
-    def _candidates(self, keys: Iterable[str]) -> list[Candidate]:
-        ids = dict.fromkeys(who for key in keys for who in self._by_key.get(key, ()))
-        return [Candidate(who, self._persons[who].demographics) for who in ids if who in self._persons]
 
     def _add_keys(self, person_id: str, keys: Iterable[str]) -> None:
         for key in sorted(keys):

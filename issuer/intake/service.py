@@ -8,7 +8,7 @@ A message with one dose and a file's chunk of five hundred rows go the same way.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from issuer.audit.entry import Entry, Event
 from issuer.card_making import CardMaker
 from issuer.intake.checking import check
-from issuer.intake.deciding import Batch
+from issuer.intake.deciding import Batch, RecordsNeeded
 from issuer.intake.findings import finding
 from issuer.intake.held import HeldRecord, Holdings, Writes
 from issuer.intake.keys import event_key
 from issuer.intake.looking import Found, Looking
+from issuer.intake.people import Matcher
 from issuer.intake.proposal import Demographics, Dose, Finding, Identifier, Outcome, Proposal
 from issuer.intake.setting import Setting
 from issuer.persons import Keys, keys_of
@@ -28,7 +29,7 @@ from issuer.plausibility.signing import SigningPolicy
 from issuer.rights import Actor, require
 from issuer.store import CardChanges, Store, StoredCard, audit, events
 from issuer.store.cards import all_cards_of, lock_person, note, public_names, together, write_cards
-from issuer.store.holdings import add_submission, clinic_row, holdings, lock_keys, message_seen, write
+from issuer.store.holdings import add_submission, clinic_row, holdings, lock_keys, message_seen, near, write
 from issuer.store.ledger import LotsKnown
 
 if TYPE_CHECKING:
@@ -131,21 +132,19 @@ class Intake:
         with self.store.writing() as connection:
             self._check_live(connection, clinic_id)
             keys = {id(one.person): keys_of(one.person) for one in proposals}
-            held = self._held(connection, clinic_id, proposals, keys.values())
             seen = message_seen(connection, actor.id, message_id) if message_id else ()
             lots = self.lots.facts(connection, clinic_id, _lots_of(proposals), now)
             setting = Setting(clinic_id, submission_id, now, self._new_id, self.policy, ask, lots, digest in seen)
-            batch = Batch(setting, held, keys)
-            outcomes = tuple(batch.take(one, found) for one, found in zip(proposals, checked, strict=True))
+            held, writes, outcomes = self._decided(connection, setting, proposals, checked, keys)
             if whole and not all(outcome.accepted for outcome in outcomes):
                 raise NotWhole(outcomes)
             notes = (finding("message-id-reused", "event.id"),) if any(one != digest for one in seen) else ()
-            if _changes(outcomes) or message_id or batch.writes.changed_persons:
+            if _changes(outcomes) or message_id or writes.changed_persons:
                 row = _submission(submission_id, door, actor, clinic_id, message_id, digest, now)
                 add_submission(connection, row)
-            write(connection, batch.writes, actor.id, now)
-            self._put_cards_right(connection, batch.writes, held, now, sign, skip_large=not whole)
-            audit.append(connection, _entries(actor, clinic_id, submission_id, outcomes, batch.writes, now))
+            write(connection, writes, actor.id, now)
+            self._put_cards_right(connection, writes, held, now, sign, skip_large=not whole)
+            audit.append(connection, _entries(actor, clinic_id, submission_id, outcomes, writes, now))
             events.append(connection, _events(clinic_id, submission_id, outcomes, now))
             if within is not None:
                 within(connection, outcomes)
@@ -204,13 +203,30 @@ class Intake:
 
     # ---- What is known ----------------------------------------------------------------------------------------------
 
-    def _held(
-        self, connection: "Connection", clinic_id: str, proposals: Sequence[Proposal], found: Iterable[Keys]
-    ) -> Holdings:
-        keys = {key for one in found for key in (*one.identifiers, *one.names)}
-        lock_keys(connection, keys)
-        sent = {event_key(clinic_id, one.event_id) for one in proposals if one.event_id}
-        return holdings(connection, keys, (one.person_id for one in proposals), sent)
+    def _decided(
+        self,
+        connection: "Connection",
+        setting: Setting,
+        proposals: Sequence[Proposal],
+        checked: Sequence[Sequence[Finding]],
+        keys: Mapping[int, Keys],
+    ) -> tuple[Holdings, Writes, tuple[Outcome, ...]]:
+        """What is known, what is to be written, and what became of each proposal."""
+        matcher, all_keys = Matcher(), {key for one in keys.values() for key in (*one.identifiers, *one.names)}
+        lock_keys(connection, all_keys)
+        close = near(connection, all_keys)
+        wanted = {one.person_id for one in proposals} | matcher.resembled(proposals, keys, close)
+        sent = {event_key(setting.clinic_id, one.event_id) for one in proposals if one.event_id}
+        while True:
+            held = holdings(connection, close, wanted, sent)
+            batch = Batch(setting, held, keys, matcher)
+            try:
+                outcomes = tuple(batch.take(one, found) for one, found in zip(proposals, checked, strict=True))
+            except RecordsNeeded as needed:
+                # What was said of somebody within this batch made them resemble one more.
+                wanted.add(needed.person_id)
+                continue
+            return held, batch.writes, outcomes
 
     def _check_rights(self, actor: Actor, clinic_id: str, proposals: Sequence[Proposal]) -> None:
         require(actor, "record.write", clinic_id)

@@ -40,27 +40,32 @@ def lock_keys(connection: Connection, keys: Iterable[str]) -> None:
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
 
 
-def holdings(
-    connection: Connection, keys: Iterable[str], person_ids: Iterable[str], event_keys: Iterable[str]
-) -> Holdings:
-    """Everybody with one of the keys or ids, and all their records; and the records with the senders' ids."""
+def near(connection: Connection, keys: Iterable[str]) -> Holdings:
+    """Everybody with one of the keys; of their records nothing: most of them are somebody else."""
     # Two statements and no join: with an array of two thousand keys the planner would rather scan all persons.
     by_key: dict[str, tuple[str, ...]] = {}
     for row in _where_in(connection, person_key.c.key, keys, person_key.c.key, person_key.c.person_id):
         by_key[row.key] = (*by_key.get(row.key, ()), row.person_id)
-    persons = persons_of(connection, {who for many in by_key.values() for who in many})
+    return Holdings(persons_of(connection, {who for many in by_key.values() for who in many}), by_key)
+
+
+def holdings(connection: Connection, close: Holdings, person_ids: Iterable[str], event_keys: Iterable[str]) -> Holdings:
+    """What a decision needs: `close` as it is, those with one of the ids anew and with all their records, and the
+    records with the senders' ids."""
     sent = records_where(connection, record.c.event_key, event_keys)
     ids = {who for who in person_ids if who} | {one.person_id for one in sent}
     # Whoever comes by an id alone, and whoever is found by other keys than another message's, waits here for the other.
-    lock_keys(connection, (f"p{who}" for who in {*persons, *ids}))
+    lock_keys(connection, (f"p{who}" for who in ids))
     if sent:
         sent = records_where(connection, record.c.event_key, event_keys)
     by_event = {one.event_key: one for one in sent if one.event_key}
-    persons |= persons_of(connection, ids - persons.keys())
-    records: dict[str, tuple[HeldRecord, ...]] = {}
-    for one in records_where(connection, record.c.person_id, persons):
-        records[one.person_id] = (*records.get(one.person_id, ()), one)
-    return Holdings(persons, by_key, records, by_event)
+    # Somebody who was merged into another while we waited is nobody any more.
+    others = {who: one for who, one in close.persons.items() if who not in ids}
+    persons = others | persons_of(connection, ids)
+    records: dict[str, list[HeldRecord]] = {who: [] for who in ids if who in persons}
+    for one in records_where(connection, record.c.person_id, records):
+        records[one.person_id].append(one)
+    return Holdings(persons, close.by_key, {who: tuple(many) for who, many in records.items()}, by_event)
 
 
 def _person(row: Any) -> HeldPerson:
