@@ -37,11 +37,11 @@ class StorageBusy(Exception):
     """The database is locked or not to be reached. The transaction was rolled back: nothing of it was recorded."""
 
 
-class CopyFailed(Exception):
-    """A COPY was refused. Carries the server's code and not its message: that quotes values."""
+class DriverFailed(Exception):
+    """What went past SQLAlchemy was refused. Carries the server's code and not its message: that quotes values."""
 
     def __init__(self, sqlstate: str | None) -> None:
-        super().__init__(f"a COPY was refused ({sqlstate})")
+        super().__init__(f"the database refused what was written ({sqlstate})")
         self.sqlstate = sqlstate
 
 
@@ -92,7 +92,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
     Raises:
         StorageFull, StorageBusy: none of it.
     """
-    with _translated(), engine.execution_options(**{_WRITES: True}).begin() as connection:
+    writer = engine.execution_options(**{_WRITES: True}) if engine.dialect.name == "sqlite" else engine
+    with _translated(), writer.begin() as connection:
         yield connection
 
 
@@ -158,11 +159,11 @@ def _translated() -> Iterator[None]:
     """A driver's error as what it means. The original stays out of it: drivers quote values."""
     try:
         yield
-    except (DBAPIError, CopyFailed, sqlite3.Error) as error:  # the driver's own where a connection is being opened
+    except (DBAPIError, DriverFailed, sqlite3.Error) as error:  # the driver's own where a connection is being opened
         raise _meaning(error) or _without_values(error) from None
 
 
-def _without_values(error: DBAPIError | CopyFailed | sqlite3.Error) -> Exception:
+def _without_values(error: DBAPIError | DriverFailed | sqlite3.Error) -> Exception:
     """The same kind of error without the driver's words: PostgreSQL quotes the row that it refused."""
     if not isinstance(error, DBAPIError):
         return error
@@ -170,7 +171,7 @@ def _without_values(error: DBAPIError | CopyFailed | sqlite3.Error) -> Exception
     return type(error)("", None, Exception(str(code)))
 
 
-def _meaning(error: DBAPIError | CopyFailed | sqlite3.Error) -> Exception | None:
+def _meaning(error: DBAPIError | DriverFailed | sqlite3.Error) -> Exception | None:
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, sqlite3.Error):
         primary = (getattr(original, "sqlite_errorcode", 0) or 0) & 0xFF
@@ -182,6 +183,6 @@ def _meaning(error: DBAPIError | CopyFailed | sqlite3.Error) -> Exception | None
     state: str | None = getattr(original, "sqlstate", None)
     if state in _FULL:
         return StorageFull("the disk is full or failing")
-    if state in _BUSY or (isinstance(error, OperationalError | CopyFailed) and state is None):
+    if state in _BUSY or (isinstance(error, OperationalError | DriverFailed) and state is None):
         return StorageBusy("the database is locked or not to be reached")
     return None

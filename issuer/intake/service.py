@@ -29,8 +29,9 @@ from issuer.plausibility.signing import SigningPolicy
 from issuer.rights import Actor, require
 from issuer.store import CardChanges, Store, StoredCard, audit, events
 from issuer.store.cards import all_cards_of, lock_person, note, public_names, together, write_cards
-from issuer.store.holdings import add_submission, clinic_row, holdings, lock_keys, message_seen, near, write
+from issuer.store.holdings import Opening, add_submission, holdings, opening, write
 from issuer.store.ledger import LotsKnown
+from issuer.store.rows import in_one_go
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -130,22 +131,22 @@ class Intake:
         checked = [check(proposal, now) for proposal in proposals]
         submission_id = self._new_id()
         with self.store.writing() as connection:
-            self._check_live(connection, clinic_id)
             keys = {id(one.person): keys_of(one.person) for one in proposals}
-            seen = message_seen(connection, actor.id, message_id) if message_id else ()
+            known = self._opened(connection, clinic_id, (actor.id, message_id), proposals, keys)
             lots = self.lots.facts(connection, clinic_id, _lots_of(proposals), now)
-            setting = Setting(clinic_id, submission_id, now, self._new_id, self.policy, ask, lots, digest in seen)
-            held, writes, outcomes = self._decided(connection, setting, proposals, checked, keys)
+            setting = Setting(clinic_id, submission_id, now, self._new_id, self.policy, ask, lots, digest in known.seen)
+            held, writes, outcomes = self._decided(connection, setting, proposals, checked, keys, known)
             if whole and not all(outcome.accepted for outcome in outcomes):
                 raise NotWhole(outcomes)
-            notes = (finding("message-id-reused", "event.id"),) if any(one != digest for one in seen) else ()
-            if _changes(outcomes) or message_id or writes.changed_persons:
-                row = _submission(submission_id, door, actor, clinic_id, message_id, digest, now)
-                add_submission(connection, row)
-            write(connection, writes, actor.id, now)
+            notes = (finding("message-id-reused", "event.id"),) if any(one != digest for one in known.seen) else ()
+            with in_one_go(connection, len(proposals)):
+                if _changes(outcomes) or message_id or writes.changed_persons:
+                    row = _submission(submission_id, door, actor, clinic_id, message_id, digest, now)
+                    add_submission(connection, row)
+                write(connection, writes, actor.id, now)
+                audit.append(connection, _entries(actor, clinic_id, submission_id, outcomes, writes, now))
+                events.append(connection, _events(clinic_id, submission_id, outcomes, now))
             self._put_cards_right(connection, writes, held, now, sign, skip_large=not whole)
-            audit.append(connection, _entries(actor, clinic_id, submission_id, outcomes, writes, now))
-            events.append(connection, _events(clinic_id, submission_id, outcomes, now))
             if within is not None:
                 within(connection, outcomes)
         return Submitted(submission_id, outcomes, notes)
@@ -210,15 +211,13 @@ class Intake:
         proposals: Sequence[Proposal],
         checked: Sequence[Sequence[Finding]],
         keys: Mapping[int, Keys],
+        known: Opening,
     ) -> tuple[Holdings, Writes, tuple[Outcome, ...]]:
         """What is known, what is to be written, and what became of each proposal."""
-        matcher, all_keys = Matcher(), {key for one in keys.values() for key in (*one.identifiers, *one.names)}
-        lock_keys(connection, all_keys)
-        close = near(connection, all_keys)
-        wanted = {one.person_id for one in proposals} | matcher.resembled(proposals, keys, close)
-        sent = {event_key(setting.clinic_id, one.event_id) for one in proposals if one.event_id}
+        matcher = Matcher()
+        wanted = {one.person_id for one in proposals} | matcher.resembled(proposals, keys, known.close)
         while True:
-            held = holdings(connection, close, wanted, sent)
+            held = holdings(connection, known.close, wanted, known.sent)
             batch = Batch(setting, held, keys, matcher)
             try:
                 outcomes = tuple(batch.take(one, found) for one, found in zip(proposals, checked, strict=True))
@@ -233,11 +232,22 @@ class Intake:
         if any(one.action != "add" for one in proposals):
             require(actor, "record.correct", clinic_id)
 
-    def _check_live(self, connection: "Connection", clinic_id: str) -> None:
-        row = clinic_row(connection, clinic_id)
-        state = row["state"] if row else "unknown"
-        if state != "live":
+    def _opened(
+        self,
+        connection: "Connection",
+        clinic_id: str,
+        message: tuple[str, str],
+        proposals: Sequence[Proposal],
+        keys: Mapping[int, Keys],
+    ) -> Opening:
+        """Raises ClinicNotLive, ClinicHeld."""
+        everybody = (key for one in keys.values() for key in (*one.identifiers, *one.names))
+        sent = {event_key(clinic_id, one.event_id) for one in proposals if one.event_id}
+        known = opening(connection, clinic_id, message, everybody, sent)
+        if known.clinic_state != "live":
+            state = known.clinic_state
             raise ClinicHeld(state) if state == "held" else ClinicNotLive(state)
+        return known
 
     def _new_id(self) -> str:
         return self.random(ID_OCTETS).hex()

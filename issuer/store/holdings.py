@@ -1,8 +1,10 @@
 """What the intake needs to know before it decides, and what it decided, written. One transaction around both."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, any_, bindparam, select, text, update
@@ -12,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
 from issuer.intake.held import HeldPerson, HeldRecord, Holdings, Writes
 from issuer.models import clinic, person, person_key, question, record, record_version, review, submission
 from issuer.persons import demographics_json, read_demographics
-from issuer.store.rows import add_rows, in_portions
+from issuer.store.rows import Question, add_rows, answers, in_portions
 
 KEEP_BEFORE = timedelta(days=180)
 """How long what a record was before a correction is kept: long enough for a complaint, then it is forgotten."""
@@ -24,40 +26,66 @@ def clinic_row(connection: Connection, clinic_id: str) -> RowMapping | None:
     return connection.execute(_CLINIC, {"wanted": clinic_id}).mappings().first()
 
 
-_CLINIC = select(clinic).where(clinic.c.id == bindparam("wanted"))
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a submission can know before anything is decided."""
+
+    clinic_state: str
+    """"unknown" where there is no such clinic."""
+    seen: tuple[str, ...]
+    """Digests of the messages that this sender sent under the same id."""
+    close: Holdings = field(repr=False)
+    """Everybody with one of the keys, and none of their records: most of them are somebody else."""
+    sent: tuple[HeldRecord, ...] = field(repr=False)
+    """The records with the sender's own ids."""
 
 
-def lock_keys(connection: Connection, keys: Iterable[str]) -> None:
-    """Nobody else decides about persons with these keys until the transaction ends: two messages about one new person
-    make one person. SQLite has one writer anyhow."""
-    if connection.dialect.name != "postgresql":
-        return
-    chosen = sorted(set(keys))
-    if chosen:
-        connection.execute(_LOCK, {"keys": chosen})
+def opening(
+    connection: Connection, clinic_id: str, message: tuple[str, str], keys: Iterable[str], event_keys: Iterable[str]
+) -> Opening:
+    """Nobody else decides about persons with these keys until the transaction ends; and what is known of them.
 
-
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
+    Args:
+        message: who sent it, and its id: "" where it has none.
+    """
+    dialect, keys = connection.dialect.name, sorted(set(keys))
+    asked: list[Question] = [(_CLINIC_STATE, {"wanted": clinic_id}), (_SEEN, {"who": message[0], "what": message[1]})]
+    asked += _lock_questions(dialect, keys)
+    by_key = _questions(dialect, person_key.c.key, _KEY, keys)
+    sent = _questions(dialect, record.c.event_key, _RECORD, event_keys)
+    said = answers(connection, *asked, *by_key, *sent)
+    state, seen, found = said[0], said[1], said[len(asked) :]
+    return Opening(
+        state[0][0] if state else "unknown",
+        tuple(digest for (digest,) in seen) if message[1] else (),
+        _near(connection, chain.from_iterable(found[: len(by_key)])),
+        tuple(_in_order(chain.from_iterable(found[len(by_key) :]))),
+    )
 
 
 def near(connection: Connection, keys: Iterable[str]) -> Holdings:
-    """Everybody with one of the keys; of their records nothing: most of them are somebody else."""
+    """Everybody with one of the keys, and none of their records."""
+    return _near(connection, _where_in(connection, person_key.c.key, keys, _KEY))
+
+
+def _near(connection: Connection, filed: Iterable[Any]) -> Holdings:
     # Two statements and no join: with an array of two thousand keys the planner would rather scan all persons.
     by_key: dict[str, tuple[str, ...]] = {}
-    for row in _where_in(connection, person_key.c.key, keys, person_key.c.key, person_key.c.person_id):
-        by_key[row.key] = (*by_key.get(row.key, ()), row.person_id)
+    for key, person_id in filed:
+        by_key[key] = (*by_key.get(key, ()), person_id)
     return Holdings(persons_of(connection, {who for many in by_key.values() for who in many}), by_key)
 
 
-def holdings(connection: Connection, close: Holdings, person_ids: Iterable[str], event_keys: Iterable[str]) -> Holdings:
-    """What a decision needs: `close` as it is, those with one of the ids anew and with all their records, and the
-    records with the senders' ids."""
-    sent = records_where(connection, record.c.event_key, event_keys)
+def holdings(
+    connection: Connection, close: Holdings, person_ids: Iterable[str], sent: Sequence[HeldRecord]
+) -> Holdings:
+    """What a decision needs: `close` as it is, those with one of the ids and those of the records `sent` anew and with
+    all their records."""
     ids = {who for who in person_ids if who} | {one.person_id for one in sent}
     # Whoever comes by an id alone, and whoever is found by other keys than another message's, waits here for the other.
     lock_keys(connection, (f"p{who}" for who in ids))
     if sent:
-        sent = records_where(connection, record.c.event_key, event_keys)
+        sent = records_where(connection, record.c.event_key, {one.event_key for one in sent if one.event_key})
     by_event = {one.event_key: one for one in sent if one.event_key}
     # Somebody who was merged into another while we waited is nobody any more.
     others = {who: one for who, one in close.persons.items() if who not in ids}
@@ -68,36 +96,56 @@ def holdings(connection: Connection, close: Holdings, person_ids: Iterable[str],
     return Holdings(persons, close.by_key, {who: tuple(many) for who, many in records.items()}, by_event)
 
 
-def _person(row: Any) -> HeldPerson:
-    return HeldPerson(row.id, read_demographics(row.demographics), row.protected, protected_at=row.protected_at)
+def lock_keys(connection: Connection, keys: Iterable[str]) -> None:
+    """Nobody else decides about persons with these keys until the transaction ends: two messages about one new person
+    make one person. SQLite has one writer anyhow."""
+    answers(connection, *_lock_questions(connection.dialect.name, sorted(set(keys))))
 
 
 def persons_of(connection: Connection, ids: Iterable[str]) -> dict[str, HeldPerson]:
     """Persons by id; those merged into another are not among them."""
     return {
-        row.id: _person(row)
-        for row in _where_in(connection, person.c.id, ids, *_PERSON, person.c.merged_into)
-        if row.merged_into is None
+        person_id: HeldPerson(person_id, read_demographics(demographics), protected, protected_at=protected_at)
+        for person_id, demographics, protected, protected_at, merged_into in _where_in(
+            connection, person.c.id, ids, _PERSON
+        )
+        if merged_into is None
     }
 
 
 def records_where(connection: Connection, chosen: Any, wanted: Iterable[str]) -> list[HeldRecord]:
     """Records by a column's values, oldest first."""
-    rows = _where_in(connection, chosen, wanted, *_RECORD)
+    return _in_order(_where_in(connection, chosen, wanted, _RECORD))
+
+
+def _in_order(rows: Iterable[Any]) -> list[HeldRecord]:
     return sorted((HeldRecord(*row) for row in rows), key=lambda one: (one.recorded_at, one.id))
 
 
-_PERSON = (person.c.id, person.c.demographics, person.c.protected, person.c.protected_at)
+_CLINIC = select(clinic).where(clinic.c.id == bindparam("wanted"))
+_CLINIC_STATE = select(clinic.c.state).where(clinic.c.id == bindparam("wanted"))
+_SEEN = select(submission.c.digest).where(
+    submission.c.actor == bindparam("who"), submission.c.message_id == bindparam("what")
+)
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
+_KEY = (person_key.c.key, person_key.c.person_id)
+_PERSON = (person.c.id, person.c.demographics, person.c.protected, person.c.protected_at, person.c.merged_into)
 _RECORD = tuple(record.c[name] for name in RECORD_COLUMNS)
 
 
-def _where_in(connection: Connection, chosen: Any, wanted: Iterable[str], *columns: Any) -> list[Any]:
+def _where_in(connection: Connection, chosen: Any, wanted: Iterable[str], columns: tuple[Any, ...]) -> list[Any]:
     """Rows whose column is one of many values."""
-    found: list[Any] = []
-    for portion in in_portions(sorted(set(wanted))):
-        statement = _select_in(connection.dialect.name, chosen, columns)
-        found += connection.execute(statement, {"wanted": portion}).all()
-    return found
+    asked = _questions(connection.dialect.name, chosen, columns, wanted)
+    return list(chain.from_iterable(answers(connection, *asked)))
+
+
+def _questions(dialect: str, chosen: Any, columns: tuple[Any, ...], wanted: Iterable[str]) -> list[Question]:
+    statement = _select_in(dialect, chosen, columns)
+    return [(statement, {"wanted": portion}) for portion in in_portions(sorted(set(wanted)))]
+
+
+def _lock_questions(dialect: str, keys: Sequence[str]) -> list[Question]:
+    return [(_LOCK, {"keys": keys})] if keys and dialect == "postgresql" else []
 
 
 @cache
@@ -204,13 +252,3 @@ def record_values(one: HeldRecord) -> dict[str, Any]:
 def add_submission(connection: Connection, row: Mapping[str, Any]) -> None:
     """Keep that a message came."""
     add_rows(connection, submission, [row])
-
-
-def message_seen(connection: Connection, actor: str, message_id: str) -> Sequence[str]:
-    """Digests of the messages this sender sent under an id."""
-    return connection.execute(_SEEN, {"who": actor, "what": message_id}).scalars().all()
-
-
-_SEEN = select(submission.c.digest).where(
-    submission.c.actor == bindparam("who"), submission.c.message_id == bindparam("what")
-)
