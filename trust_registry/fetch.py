@@ -74,7 +74,7 @@ class Network:
             Unreachable: any other answer, or none within the limits.
         """
         # A stranger may send one octet at a time, in handshake, headers or body: the line is cut from beside.
-        line = _Line()
+        line = Line()
         cutter = threading.Timer(self.total_seconds, line.cut)
         cutter.daemon = True
         cutter.start()
@@ -93,14 +93,14 @@ class Network:
     def _too_long(self) -> str:
         return f"it took longer than {self.total_seconds:.0f} s"
 
-    def _get(self, url: str, max_octets: int, line: "_Line") -> bytes:
+    def _get(self, url: str, max_octets: int, line: "Line") -> bytes:
         deadline = self.monotonic() + self.total_seconds
         for _ in range(MAX_REDIRECTS + 1):
-            parts = _checked(url)
+            parts = checked(url)
             answer = self._ask(parts, line)
             try:
                 if answer.status in (301, 302, 303, 307, 308):
-                    url = _within(parts, answer.headers.get("location", ""))
+                    url = within(parts, answer.headers.get("location", ""))
                     continue
                 if answer.status != 200:
                     raise Unreachable(f"the answer has status {answer.status}")
@@ -109,10 +109,10 @@ class Network:
                 answer.close()
         raise Unreachable("too many redirects")
 
-    def _ask(self, parts: SplitResult, line: "_Line") -> urllib3.BaseHTTPResponse:
+    def _ask(self, parts: SplitResult, line: "Line") -> urllib3.BaseHTTPResponse:
         host, port = str(parts.hostname), parts.port or 443
         pool = urllib3.HTTPSConnectionPool(
-            self._address(host, port),
+            self.address_of(host, port),
             port,
             ssl_context=self.tls(),
             server_hostname=host,
@@ -125,7 +125,8 @@ class Network:
         target = parts.path or "/"
         return pool.urlopen("GET", target, headers=headers, redirect=False, preload_content=False)
 
-    def _address(self, host: str, port: int) -> str:
+    def address_of(self, host: str, port: int) -> str:
+        """A public address of the host: the one that is connected to, so that no second look-up can change it."""
         try:
             found = [ipaddress.ip_address(text.split("%")[0]) for text in self.look_up(host, port)]
         except (OSError, ValueError):
@@ -145,7 +146,7 @@ class Network:
         return bytes(body)
 
 
-class _Line:
+class Line:
     """The connections of one question, so that they can be cut from beside."""
 
     def __init__(self) -> None:
@@ -179,7 +180,8 @@ class _Line:
             end.close()
 
 
-def _checked(url: str) -> SplitResult:
+def checked(url: str) -> SplitResult:
+    """The parts of an https URL that names a host and nothing secret."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -190,9 +192,9 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _within(parts: SplitResult, location: str) -> str:
+def within(parts: SplitResult, location: str) -> str:
     """Where a redirect leads, if it stays on the same host."""
     target = urljoin(parts.geturl(), location)
-    if _checked(target).netloc != parts.netloc:
+    if checked(target).netloc != parts.netloc:
         raise Unreachable("redirected to elsewhere")
     return target

@@ -1,15 +1,19 @@
-"""`countersign verify`: pictures, PDFs, files and texts against a registry, without a server or a network."""
+"""`countersign verify`: pictures, PDFs, files and texts against a registry, without a server or a network.
+
+A SMART Health Link is the exception: what is to be judged lies behind it, with its sharer's server. One that was typed
+as an input is opened; one that stood in a picture or a file only where `--recipient` says who is asking.
+"""
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from countersign.answers import Answer, NoCard
 from countersign.clock import utc_now
 from keys import NotAKeySet, PublicKey, read_jwks
 from trust_registry import NotADirectory, TrustRegistry
@@ -18,9 +22,13 @@ from trust_registry.snapshot import BadRegistry
 from verifier.chunks import pool
 from verifier.intake import Fault, read_octets
 from verifier.presentation import Shown, as_dict, dict_without_card, present
+from verifier.recognise import recognise
 from verifier.verdict import Outcome, Verdict
 from verifier.verification import check_all
 from verifier.words import NO_CARD, NOTHING
+
+if TYPE_CHECKING:
+    from verifier.links import Behind
 
 MAX_INPUT_OCTETS = 25 * 1024 * 1024
 """What the web page takes, too."""
@@ -38,75 +46,127 @@ _CHECK_MARKS = {"held": "✔", "failed": "✘", "unsure": "?", "not-reached": "�
     help="JWK Set of the registry's publisher; by default registry-keys.jwks beside the registry.",
 )
 @click.option("--at", "at", help="Judge as of this time (ISO 8601); by default now.")
+@click.option(
+    "--recipient", help="Who you are, as the sharer of a SMART Health Link is told; opens links in files, too."
+)
+@click.option("--passcode", help="Of a link; better left out, then it is asked for.")
 @click.option("--json", "as_json", is_flag=True, help="One array, in the order of the input.")
+@click.pass_obj
 def command(
-    inputs: tuple[str, ...], registry_file: str, registry_keys: str | None, at: str | None, as_json: bool
+    world: Any,
+    inputs: tuple[str, ...],
+    registry_file: str,
+    registry_keys: str | None,
+    at: str | None,
+    recipient: str | None,
+    passcode: str | None,
+    as_json: bool,
 ) -> None:
     """Judge cards.
 
-    INPUT is a picture, a PDF, a .smart-health-card file, a text (shc:/… or a JWS), or - for standard input.
+    INPUT is a picture, a PDF, a .smart-health-card file, a text (shc:/…, a JWS, or shlink:/…), or - for standard input.
 
     Exit status: 0 all accepted, 1 any rejected, else 3 any undecided, 2 wrong usage.
     """
     now = _time(at)
     registry = _registry(Path(registry_file), registry_keys, now)
-    answers = _judge(list(_read(inputs)), registry, now)
+    answers = _judge(list(_read(inputs, _opener(recipient, passcode, now, world))), registry, now)
     if as_json:
-        documents = [{"input": name} | _document(answer) for name, answer in answers]
+        documents = [{"input": one.name} | _document(one) for one in answers]
         click.echo(json.dumps(documents, ensure_ascii=False, indent=1))
     else:
-        for name, answer in answers:
-            _print(name if len(answers) > 1 else "", answer, registry, now)
-    sys.exit(_exit_status(answer.outcome for _, answer in answers))
+        for one in answers:
+            _print(one.name if len(answers) > 1 else "", one, registry, now)
+    sys.exit(_exit_status(one.answer.outcome for one in answers))
 
 
-@dataclass(frozen=True, slots=True)
-class NoCard:
-    """An input in which there is nothing to judge: we cannot tell, so it is undecided."""
-
-    code: str
-    reason: str
-    outcome: Outcome = "undecided"
+Opener = Callable[[str, bool], "NoCard | Behind"]
+"""From a link, and whether it was typed as an input, to what lies behind it."""
+Read = tuple[str, "Sequence[str] | NoCard | Behind"]
 
 
-Read = tuple[str, Sequence[str] | NoCard]
-Answer = tuple[str, Verdict | NoCard]
+def _opener(recipient: str | None, passcode: str | None, now: datetime, world: Any) -> Opener:
+    """What opens links. The network and sealed files are loaded at the first one."""
+
+    def opened(text: str, typed: bool) -> "NoCard | Behind":
+        from countersign.link_opener import LinkOpener
+
+        return LinkOpener(recipient, passcode, now, world).open(text, typed=typed)
+
+    return opened
 
 
 def _judge(found: Sequence[Read], registry: TrustRegistry, now: datetime) -> list[Answer]:
     """The answers in the order of the inputs; a card whose chunks are spread over several stands at the first."""
-    pooled = pool([() if isinstance(texts, NoCard) else texts for _, texts in found])
+    pooled = pool([texts if isinstance(texts, Sequence) else () for _, texts in found])
     answers: list[Answer] = []
-    for (name, texts), mine in zip(found, pooled, strict=True):
-        if isinstance(texts, NoCard):
-            answers.append((name, texts))
+    for (name, content), mine in zip(found, pooled, strict=True):
+        if isinstance(content, NoCard):
+            answers.append(Answer(name, content))
+        elif not isinstance(content, Sequence):
+            answers += _of_link(name, content, registry, now)
         elif mine:
             verdicts = check_all(mine, registry, now)
-            answers += [(name, verdict) for verdict in verdicts] or [(name, NoCard(NO_CARD, NOTHING.sentence))]
+            answers += [Answer(name, one) for one in verdicts] or [Answer(name, NoCard(NO_CARD, NOTHING.sentence))]
     return answers
 
 
-def _document(answer: Verdict | NoCard) -> dict[str, Any]:
-    return as_dict(answer) if isinstance(answer, Verdict) else dict_without_card(answer.code, answer.reason)
+def _of_link(name: str, behind: "Behind", registry: TrustRegistry, now: datetime) -> list[Answer]:
+    from countersign.link_opener import answers_of
+
+    return answers_of(name, behind, registry, now)
 
 
-def _print(heading: str, answer: Verdict | NoCard, registry: TrustRegistry, now: datetime) -> None:
-    if isinstance(answer, Verdict):
-        print_shown(heading, present(answer, registry, now))
-        return
-    click.secho(heading or "? Undecided", bold=True)
-    click.echo(f"  {answer.reason}")
+def _document(one: Answer) -> dict[str, Any]:
+    answer = one.answer
+    if isinstance(answer, NoCard):
+        document = dict_without_card(answer.code, answer.reason) | {"outcome": answer.outcome}
+    else:
+        document = as_dict(answer)
+    if one.behind is not None:
+        from verifier.link_words import link_dict
+
+        document["link"] = link_dict(one.behind)
+    return document
 
 
-def _read(inputs: Iterable[str]) -> Iterator[Read]:
-    """The texts of each input, or why there are none."""
+def _print(heading: str, one: Answer, registry: TrustRegistry, now: datetime) -> None:
+    if isinstance(one.answer, NoCard):
+        click.secho(heading or f"{_MARKS[one.answer.outcome]} {one.answer.outcome.capitalize()}", bold=True)
+        click.echo(f"  {one.answer.reason}")
+    else:
+        if heading:
+            click.secho(heading, bold=True)
+        print_shown("", present(one.answer, registry, now))
+    if one.behind is not None:
+        from verifier.link_words import link_line
+
+        click.echo(f"  {link_line(one.behind)}")
+    if heading and isinstance(one.answer, Verdict):
+        click.echo()
+
+
+def _read(inputs: Iterable[str], opener: Opener) -> Iterator[Read]:
+    """The texts of each input, what lies behind its links, or why there is neither."""
     for number, name in enumerate(inputs, start=1):
         if name == "-":
-            yield "-", _texts(sys.stdin.buffer.read(MAX_INPUT_OCTETS + 1))
+            yield from _opened("-", _texts(sys.stdin.buffer.read(MAX_INPUT_OCTETS + 1)), opener)
         elif (":" in name or name.startswith("ey")) and not Path(name[:255]).exists():
-            yield f"argument {number}", [name]
+            yield from _opened(f"argument {number}", [name], opener, typed=True)
         else:
-            yield name, _texts(_file(name))
+            yield from _opened(name, _texts(_file(name)), opener)
+
+
+def _opened(name: str, found: Sequence[str] | NoCard, opener: Opener, *, typed: bool = False) -> Iterator[Read]:
+    """An input's cards together, so that chunks find each other; then each of its links."""
+    if isinstance(found, NoCard):
+        yield name, found
+        return
+    links = [text for text in found if recognise(text) == "smart-health-link"]
+    if len(links) < len(found) or not found:
+        yield name, [text for text in found if text not in links]
+    for link in links:
+        yield name, opener(link, typed)
 
 
 def _file(name: str) -> bytes:

@@ -19,7 +19,7 @@ from cards.shc.file import read_file
 from cards.shc.minimize import UnresolvedReference, minimize
 from issuer.faults import InvalidBundle
 from issuer.fhir import read_bundle
-from tests.fuzz import cards_shaped, keys_shaped, pictures_shaped, seeds, world
+from tests.fuzz import cards_shaped, keys_shaped, links_shaped, pictures_shaped, seeds, world
 from tests.fuzz.cards_shaped import SEPARATOR, Octets, octets_of, text_of
 from trust_registry import NotADirectory, TrustRegistry
 from trust_registry.reading import read_registry
@@ -170,6 +170,34 @@ TARGETS = {
     for target in (
         Target("cards.read", _read_card, seeds.card_seeds, cards_shaped.mutate_card, seeds.as_card, share=2),
         Target("verifier.check", _check, seeds.card_seeds, cards_shaped.mutate_card, seeds.as_card, share=3),
+        Target(
+            "shlink.read",
+            links_shaped.run_link,
+            links_shaped.link_seeds,
+            links_shaped.mutate_link,
+            links_shaped.as_link,
+        ),
+        Target(
+            "shlink.file",
+            links_shaped.run_sealed,
+            links_shaped.sealed_seeds,
+            links_shaped.mutate_sealed,
+            links_shaped.as_sealed,
+        ),
+        Target(
+            "shlink.request",
+            links_shaped.run_request,
+            links_shaped.request_seeds,
+            cards_shaped.mutate_document,
+            links_shaped.as_request,
+        ),
+        Target(
+            "links.fetch",
+            links_shaped.run_behind,
+            links_shaped.behind_seeds,
+            cards_shaped.mutate_document,
+            links_shaped.as_answer,
+        ),
         Target("cards.read_crl", _read_crl, seeds.crl_seeds, cards_shaped.mutate_document, seeds.as_member("rids")),
         Target("keys.examine_jwks", _examine_jwks, seeds.key_seeds, keys_shaped.mutate_keys, seeds.as_member("keys")),
         Target(

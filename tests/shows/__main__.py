@@ -19,6 +19,7 @@ SHOWS = (
     "matching",
     "doors",
     "rights",
+    "links",
 )
 
 
