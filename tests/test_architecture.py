@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("cards", "keys", "trust_registry", "issuer", "verifier", "wallet_export", "pages", "countersign")
+PACKAGES = ("cards", "keys", "network", "outreach", "trust_registry", "issuer", "verifier", "wallet_export", "pages", "countersign")
 MAX_LINES = 320
 FACES = {
     "cards": {"read", "read_crl", "HealthCard", "UnverifiedCard", "CardRevocationList", "CardError", "CardTooLarge"},

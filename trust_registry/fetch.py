@@ -6,7 +6,6 @@ It is called for issuers an operator has chosen to trust, never for the `iss` of
 """
 
 import contextlib
-import ipaddress
 import socket
 import ssl
 import threading
@@ -20,6 +19,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import urllib3
 import urllib3.connection
 
+from network import Address, LookUp, NoPublicAddress, is_public, look_up, public_address
+
 MAX_OCTETS = 64 * 1024 * 1024
 """A revocation list of a million cards takes 14 MB."""
 MAX_JWKS_OCTETS = 1024 * 1024
@@ -29,39 +30,16 @@ TOTAL_SECONDS = 30.0
 MAX_REDIRECTS = 3
 _CHUNK = 65536
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
 
 class Unreachable(Exception):
     """No answer that could be used. The message says why, and holds nothing the stranger sent."""
-
-
-_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-"""The one block that IPv6 addresses of the public internet come from (RFC 4291; IANA). What lies outside translates
-to other addresses (64:ff9b::/96), is reserved, or is somebody's own."""
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is on the public internet; an IPv4 address in IPv6 clothes is judged as what it is."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner:
-            return is_public(inner)
-        if address not in _GLOBAL_UNICAST:
-            return False
-    return address.is_global and not address.is_multicast
-
-
-def look_up(host: str, port: int) -> list[str]:
-    """The addresses of a host, by the system's name service."""
-    return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
     """The world, as arguments: name service, certificates, clock, and which addresses may be asked."""
 
-    look_up: Callable[[str, int], list[str]] = look_up
+    look_up: LookUp = look_up
     allowed: Callable[[Address], bool] = is_public
     tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
     monotonic: Callable[[], float] = time.monotonic
@@ -128,12 +106,9 @@ class Network:
     def address_of(self, host: str, port: int) -> str:
         """A public address of the host: the one that is connected to, so that no second look-up can change it."""
         try:
-            found = [ipaddress.ip_address(text.split("%")[0]) for text in self.look_up(host, port)]
-        except (OSError, ValueError):
-            raise Unreachable("the host has no address") from None
-        if not found or not all(self.allowed(address) for address in found):
-            raise Unreachable("the host has no public address, or also a private one")
-        return str(found[0])
+            return public_address(host, port, self.look_up, self.allowed)
+        except NoPublicAddress as refused:
+            raise Unreachable(str(refused) if refused.is_private else "the host has no address") from None
 
     def _body(self, answer: urllib3.BaseHTTPResponse, max_octets: int, deadline: float) -> bytes:
         body = bytearray()

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from http.client import HTTPException, HTTPSConnection
 from urllib.parse import SplitResult, urlsplit
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from network import Address, LookUp, NoPublicAddress, is_public, look_up, public_address
+
 POST_SECONDS = 15.0
 """From the first octet sent to the status read: Standard Webhooks gives receivers 15 to 30 s."""
 MAX_URL_CHARACTERS = 500
-_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-"""The one block of the public internet (RFC 4291; IANA); outside are translations, reserved and private addresses."""
 
 
 class NotPosted(Exception):
@@ -28,17 +27,6 @@ class NotPosted(Exception):
 
 class UnusableUrl(ValueError):
     """This cannot be a webhook's address. The message says why, in words for whoever typed it."""
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is on the public internet; an IPv4 address in IPv6 clothes is judged as what it is."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner:
-            return is_public(inner)
-        if address not in _GLOBAL_UNICAST:
-            return False
-    return address.is_global and not address.is_multicast
 
 
 def check_url(url: str) -> SplitResult:
@@ -71,16 +59,11 @@ def _may_be_public(host: str) -> bool:
         return True
 
 
-def look_up(host: str, port: int) -> list[str]:
-    """The addresses of a host, by the system's name service."""
-    return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-
-
 @dataclass(frozen=True, slots=True)
 class Poster:
     """The world, as arguments: name service, certificates, and which addresses may be asked."""
 
-    look_up: Callable[[str, int], list[str]] = look_up
+    look_up: LookUp = look_up
     allowed: Callable[[Address], bool] = is_public
     tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
 
@@ -111,12 +94,9 @@ class Poster:
 
     def _address(self, host: str, port: int) -> str:
         try:
-            found = [ipaddress.ip_address(text.split("%")[0]) for text in self.look_up(host, port)]
-        except (OSError, ValueError):
-            raise NotPosted("no-address") from None
-        if not found or not all(map(self.allowed, found)):
-            raise NotPosted("private-address")
-        return str(found[0])
+            return public_address(host, port, self.look_up, self.allowed)
+        except NoPublicAddress as refused:
+            raise NotPosted("private-address" if refused.is_private else "no-address") from None
 
     def _post(
         self,

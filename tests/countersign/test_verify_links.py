@@ -16,10 +16,11 @@ from cards.shlink import LinkUnreachable, make
 from countersign.cli import main
 from countersign.link_network import LinkNetwork
 from keys import jwe
+from network import is_public
 from tests.peers import links
 from tests.peers.link_server import Held, serving_links
 from tests.vectors import make as vectors
-from trust_registry.fetch import Network, is_public
+from trust_registry.fetch import Network
 from wallet_export.qr_image import qr_png
 
 NOW = datetime.fromtimestamp(vectors.NOW, UTC)

@@ -15,8 +15,9 @@ import trustme
 
 from keys import jwks_document
 from keys.private import PrivateKey
+from network import is_public
 from trust_registry import Entry
-from trust_registry.fetch import MAX_REDIRECTS, Network, Unreachable, is_public
+from trust_registry.fetch import MAX_REDIRECTS, Network, Unreachable
 from trust_registry.refresh import issuer_read
 
 HOST = "issuer.example"

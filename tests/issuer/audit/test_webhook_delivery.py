@@ -18,8 +18,9 @@ from issuer.rights import Actor
 from issuer.store.events import EventStore, append
 from issuer.webhooks.deliveries import BACK_OFF, LEASE, MAX_ATTEMPTS, NewWebhook, judged
 from issuer.webhooks.delivering import deliver, run_deliverer
-from issuer.webhooks.posting import NotPosted, Poster, UnusableUrl, check_url, is_public
+from issuer.webhooks.posting import NotPosted, Poster, UnusableUrl, check_url
 from issuer.webhooks.signing import body_of, headers_for, secret_text, signature
+from network import is_public
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SECRET = b"0123456789abcdef" * 2
