@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from countersign.clock import utc_now
-from countersign.deployment import open_deployment
+from countersign.deployment import Deployment, open_deployment
 
 if TYPE_CHECKING:
     from issuer.hl7 import Door
+    from issuer.hl7.senders import Senders
+    from issuer.settings import Settings
 
 PORT = 2575
 """The port that IANA gives to HL7."""
@@ -72,22 +74,22 @@ def serve(workers: int, **given: str | int | None) -> None:
     recorded be answered first.
     """
     options = Options(**given, shared=workers > 1)  # type: ignore[arg-type]  # click has checked each
-    _check(options)
+    _name_clinics_not_live(options, _check(options))
     if workers == 1:
         asyncio.run(_listen(options))
     else:
         _run_processes(options, workers)
 
 
-def _check(options: Options) -> None:
-    """Everything that can be wrong before the first message, as a sentence."""
+def _check(options: Options) -> "Senders":
+    """The senders; everything else that can be wrong before the first message, as a sentence."""
     from issuer.hl7.senders import BadSenders, read_senders
 
     tls = (options.certificate, options.certificate_key, options.client_ca)
     if any(tls) and not all(tls):
         raise click.UsageError("--certificate, --certificate-key and --client-ca go together.")
     try:
-        read_senders(Path(options.senders).read_text("utf-8"))
+        senders = read_senders(Path(options.senders).read_text("utf-8"))
         ZoneInfo(options.zone)
     except (BadSenders, UnicodeDecodeError) as error:
         raise click.UsageError(
@@ -95,9 +97,22 @@ def _check(options: Options) -> None:
         ) from None
     except (ZoneInfoNotFoundError, ValueError):
         raise click.UsageError("--zone takes a name such as America/Detroit.") from None
+    return senders
+
+
+def _name_clinics_not_live(options: Options, senders: "Senders") -> None:
+    """Not a reason to stay away: the other senders' clinics are live, and this one may be soon."""
+    from issuer.hl7.making import clinic_states
+    from issuer.hl7.senders import clinics_of, not_live
+
+    url = _deployed(options)[0].database_url
+    bound = sorted({one for sender in senders.all for one in clinics_of(sender)})
+    for words in not_live(senders, clinic_states(url, bound)):
+        click.echo(words, err=True)
 
 
 async def _listen(options: Options) -> None:
+    from issuer.hl7.making import find_sender, registered
     from issuer.hl7.mllp import Listener, PlainRefused, mutual_tls
     from issuer.hl7.senders import read_senders
 
@@ -105,7 +120,8 @@ async def _listen(options: Options) -> None:
     if options.certificate and options.certificate_key and options.client_ca:
         tls = mutual_tls(options.certificate, options.certificate_key, options.client_ca)
     senders = read_senders(Path(options.senders).read_text("utf-8"))
-    listener = Listener(_door(options), senders.of, utc_now, tls)
+    sender_of = find_sender(senders, registered(_deployed(options)[0].database_url))
+    listener = Listener(_door(options), sender_of, utc_now, tls)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -127,12 +143,17 @@ def _door(options: Options) -> "Door":
     from issuer.app import make_intake
     from issuer.hl7.making import make_door
     from issuer.hl7.message import Reading
+
+    settings, deployment = _deployed(options)
+    reading = Reading(ZoneInfo(options.zone), options.region.upper(), options.processing_id)
+    return make_door(make_intake(settings, deployment.card_keys()), reading)
+
+
+def _deployed(options: Options) -> "tuple[Settings, Deployment]":
     from issuer.settings import from_environ
 
     deployment = open_deployment(options.data)
-    settings = from_environ({"COUNTERSIGN_ISS": deployment.iss} | dict(os.environ), deployment.folder)
-    reading = Reading(ZoneInfo(options.zone), options.region.upper(), options.processing_id)
-    return make_door(make_intake(settings, deployment.card_keys()), reading)
+    return from_environ({"COUNTERSIGN_ISS": deployment.iss} | dict(os.environ), deployment.folder), deployment
 
 
 def _run_processes(options: Options, workers: int) -> None:

@@ -133,7 +133,16 @@ Within = Callable[["Connection", tuple[Outcome, ...]], None]
 
 
 _KEPT = {
-    "immunization": ("status", "not_done_reason", "subpotent", "performer", "vaccinator"),
+    "immunization": (
+        "status",
+        "not_done_reason",
+        "reason_code",
+        "reason_text",
+        "reason_system",
+        "subpotent",
+        "performer",
+        "vaccinator",
+    ),
     "observation": ("status", "performer", "self_test"),
 }
 """What the page does not show, and a correction therefore leaves as it was."""

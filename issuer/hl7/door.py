@@ -101,9 +101,9 @@ class Door:
             code = "facility-not-yours" if message.header.facility else "facility-missing"
             return _stopped(_with(message, Fault(code, _FACILITY)), now), ""
         try:
-            return self._handled(message, sender, clinic_id, now), ""
+            return self._handled(message, sender.at(clinic_id), clinic_id, now), ""
         except tuple(self.refusals) as error:
-            code = self._refusal(error)
+            code = self.code_of(error)
             return _stopped(_with(message, Fault(code, _MSH)), now), code if code == "try-again" else ""
 
     def _handled(self, message: Message, sender: Sender, clinic_id: str, now: datetime) -> str:
@@ -113,12 +113,12 @@ class Door:
         if message.merges:
             outcomes = [self._merged(merge, sender.actor, clinic_id, now) for merge in message.merges]
             return acknowledge(message, outcomes, now)
-        message = replace(message, items=tuple(_placed(item, sender, clinic_id) for item in message.items))
-        if not message.proposals:
+        message = _placed(message, sender, clinic_id)
+        if not (proposals := message.proposals):
             return acknowledge(message, (), now)
         number, digest = message.header.control_id, message.digest
         submitted = self.intake.submit(
-            sender.actor, clinic_id, message.proposals, now, door="hl7", message_id=number, digest=digest
+            sender.actor, clinic_id, proposals, now, door="hl7", message_id=number, digest=digest
         )
         return acknowledge(message, submitted.outcomes, now, submitted.notes)
 
@@ -129,7 +129,8 @@ class Door:
     def _merged(self, merge: Merge, actor: Actor, clinic_id: str, now: datetime) -> Outcome:
         return self.intake.merge(actor, clinic_id, merge.gone, merge.into, now)
 
-    def _refusal(self, error: Exception) -> str:
+    def code_of(self, error: Exception) -> str:
+        """The code that one of `refusals` is answered with."""
         return next(code for kind, code in self.refusals.items() if isinstance(error, kind))
 
 
@@ -150,9 +151,15 @@ def _scopes_of(message: Message) -> Iterator[str]:
             yield f"system/{kind}.{_LETTERS[one.action]}"
 
 
-def _placed(item: Item, sender: Sender, clinic_id: str) -> Item:
-    """Without its proposal, where the dose was given at a facility that this sender may not speak for."""
-    fault = doses.place_fault(item, sender, clinic_id)
+def _placed(message: Message, sender: Sender, clinic_id: str) -> Message:
+    """Without the doses that were given at a facility that this sender may not speak for."""
+    faults = [doses.place_fault(item, sender, clinic_id) for item in message.items]
+    if not any(faults):
+        return message
+    return replace(message, items=tuple(map(_without, message.items, faults)))
+
+
+def _without(item: Item, fault: Fault | None) -> Item:
     return item if fault is None else replace(item, proposal=None, faults=(*item.faults, fault))
 
 

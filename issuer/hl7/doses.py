@@ -1,11 +1,12 @@
 """ORC, RXA and OBX as doses. CDC's guide 1.5, profile Z22 (VXU^V04); tables 0322, 0323, NIP001, CVX, MVX."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from cards.terminology import CVX
 from issuer.hl7.errors import Fault, Spot
+from issuer.hl7.person import PERSON_FIELDS
 from issuer.hl7.segments import NULL, Segment, coded, piece
 from issuer.hl7.sender import Sender
 from issuer.hl7.times import day_of, last_day_of
@@ -21,9 +22,15 @@ PLACEHOLDER_ORDER: Final = "9999"
 """ORC-3 of what has no number (CDC's guide, ORC-3)."""
 DOSE_NUMBER: Final = "30973-2"
 IMMUNITY: Final = "59784-9"
+NO_REASON: Final = ("", "", "")
 Status = Literal["completed", "not-done"]
 _STATUSES: Final[Mapping[str, Status]] = {"CP": "completed", "PA": "completed", "NA": "not-done", "RE": "not-done"}
 """RXA-20, HL7 table 0322."""
+_READ: Final[Mapping[str, tuple[int, ...]]] = {
+    **PERSON_FIELDS,
+    "ORC": (3,),
+    "RXA": (3, 5, 9, 10, 11, 15, 16, 17, 18, 20, 21),
+}
 _ACTIONS: Final[Mapping[str, Action]] = {"": "add", "A": "add", "U": "update", "D": "delete"}
 
 
@@ -49,13 +56,13 @@ class Group:
     obx: list[Segment] | None = None
 
 
-def is_read(line: str) -> bool:
-    """Whether a segment of a VXU says something that we keep. Funding, eligibility and the like are passed over."""
+def wanted(line: str) -> tuple[int, ...]:
+    """The fields of a VXU's segment that we keep. Funding, eligibility and the like are passed over."""
     name = line[:3]
     if name == "OBX":
         code = line.split("|", 4)[3:4]
-        return bool(code) and code[0].startswith((DOSE_NUMBER, IMMUNITY))
-    return name in ("PID", "PD1", "ORC", "RXA")
+        return (3, 5) if code and code[0].startswith((DOSE_NUMBER, IMMUNITY)) else ()
+    return _READ.get(name, ())
 
 
 def items(segments: Iterable[Segment], person: Demographics) -> list[Item]:
@@ -94,10 +101,10 @@ def _item(group: Group, person: Demographics) -> Item:
         faults.append(Fault("action-unknown", rxa.spot(21)))
     if code == NO_VACCINE and system == CVX:
         return _about_the_person(person, spots, faults)
-    dose = _dose(rxa, code, system, faults)
+    dose = _dose(rxa, code, system, number, faults)
     if action is None or any(fault.stops for fault in faults):
         return Item(None, spots, tuple(faults))
-    proposal = Proposal(person, replace(dose, dose_number=number), action, _order_number(orc))
+    proposal = Proposal(person, dose, action, _order_number(orc))
     return Item(proposal, spots, tuple(faults), _facility(rxa, dose))
 
 
@@ -106,10 +113,11 @@ def _about_the_person(person: Demographics, spots: Mapping[str, Spot], faults: l
     return Item(Proposal(person, None), spots, tuple(fault for fault in faults if not fault.stops))
 
 
-def _dose(rxa: Segment, code: str, system: str, faults: list[Fault]) -> Dose:
+def _dose(rxa: Segment, code: str, system: str, number: int | None, faults: list[Fault]) -> Dose:
     completion = rxa.text(20).upper() or "CP"  # the guide: where RXA-20 is empty, CP is assumed
     administered, evidence = _source(rxa, completion, faults)
-    refused = completion == "RE" or (completion in ("CP", "PA") and rxa.text(18) not in ("", NULL))
+    reason = _reason(rxa)
+    refused = completion == "RE" or (completion in ("CP", "PA") and reason != NO_REASON)
     return Dose(
         code=code,
         day=_value(day_of(rxa.text(3))),
@@ -119,11 +127,21 @@ def _dose(rxa: Segment, code: str, system: str, faults: list[Fault]) -> Dose:
         manufacturer=_value(rxa.text(17)),
         status=cast(Status, _STATUSES.get(completion, completion)),  # what is none is the checker's to refuse
         not_done_reason="refused" if refused else "not-administered" if completion == "NA" else "",
+        reason_code=reason[0],
+        reason_text=reason[1],
+        reason_system=reason[2],
         subpotent=completion == "PA",
         administered=administered,
         evidence=evidence,
+        dose_number=number,
         vaccinator=_who(rxa),
     )
+
+
+def _reason(rxa: Segment) -> tuple[str, str, str]:
+    """RXA-18: why it was refused, as it was sent."""
+    found = rxa.repetitions(18)
+    return next(iter(coded(found[0])), NO_REASON) if found else NO_REASON
 
 
 def _product(rxa: Segment) -> tuple[str, str]:

@@ -26,6 +26,8 @@ VERSIONS: Final = ("2.5", "2.5.1")
 MAX_CONTROL_ID: Final = 199
 """CDC's guide, MSH-10: 1 to 199 characters."""
 QUERIES: Final = ("Z34", "Z44")
+_QUERY_FIELDS: Final = {"QPD": tuple(range(1, 12)), "RCP": (2,)}
+_MERGE_FIELDS: Final = {"PID": (3,), "MRG": (1,)}
 MAX_CANDIDATES: Final = 50
 """Candidates in one answer where the query (RCP-2) does not ask for fewer."""
 
@@ -186,7 +188,7 @@ def _header_faults(header: Header, reading: Reading) -> list[Fault]:
 
 
 def _vaccinations(message: Message, body: list[str], reading: Reading) -> Message:
-    segments = segments_of(body, doses.is_read)
+    segments = segments_of(body, doses.wanted)
     person, faults = _person(segments, reading)
     if person is None:
         return _with(message, faults)
@@ -194,7 +196,7 @@ def _vaccinations(message: Message, body: list[str], reading: Reading) -> Messag
 
 
 def _results(message: Message, body: list[str], reading: Reading) -> Message:
-    segments = segments_of(body, results.is_read)
+    segments = segments_of(body, results.wanted)
     person, faults = _person(segments, reading)
     if person is None:
         return _with(message, faults)
@@ -214,7 +216,7 @@ def _person(segments: list[Segment], reading: Reading) -> tuple[Demographics | N
 
 
 def _query(message: Message, body: list[str], reading: Reading) -> Message:
-    segments = segments_of(body, lambda line: line[:3] in ("QPD", "RCP"))
+    segments = segments_of(body, lambda line: _QUERY_FIELDS.get(line[:3], ()))
     qpd = next((segment for segment in segments if segment.name == "QPD"), None)
     if qpd is None:
         return _with(message, (Fault("query-missing", Spot("QPD")),))
@@ -248,7 +250,7 @@ def _merges(message: Message, body: list[str]) -> Message:
     merges: list[Merge] = []
     faults: list[Fault] = []
     pid: Segment | None = None
-    for segment in segments_of(body, lambda line: line[:3] in ("PID", "MRG")):
+    for segment in segments_of(body, lambda line: _MERGE_FIELDS.get(line[:3], ())):
         if segment.name == "PID":
             pid = segment
         elif (pair := _merge(pid, segment)) is not None:

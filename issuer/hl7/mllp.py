@@ -16,7 +16,7 @@ import ssl
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -54,7 +54,8 @@ class Listener:
         await listener.start("127.0.0.1", 2575)
         await listener.stop()
 
-    `sender_of` says who a peer is; whoever it does not know is told so, and closed.
+    `sender_of` says who a peer is, from a thread (it may ask the database); whoever it does not know is told so, and
+    closed.
     """
 
     door: Door
@@ -118,15 +119,31 @@ class Listener:
             del self._connections[task]
             writer.close()
 
-    async def answer(self, octets: bytes, sender: Sender) -> bytes:
-        """What the door says, from a thread; a fault of ours is answered as one, and never silently dropped."""
-        loop = asyncio.get_running_loop()
+    async def answer(self, block: Block, peer: Peer) -> tuple[bytes, bool]:
+        """What the door says, from a thread, and whether the peer is a sender.
+
+        A fault of ours is answered as one, and never silently dropped.
+        """
+        now = self.clock()
         try:
-            return await loop.run_in_executor(self._pool, self.door.answer, octets, sender, self.clock())
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._answered, block, peer, now)
         except Exception as error:
             frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
             _log.error("hl7: unforeseen %s\n%s", type(error).__name__, frames)
-            return self.door.failed(octets, "fault-of-ours", self.clock())
+            return self.door.failed(block.octets, "fault-of-ours", now), True
+
+    def _answered(self, block: Block, peer: Peer, now: datetime) -> tuple[bytes, bool]:
+        """Who sends is asked with each message: a system that was stopped sends no more, its connection open or not."""
+        try:
+            sender = self.sender_of(peer)
+        except tuple(self.door.refusals) as error:
+            return self.door.failed(block.octets, self.door.code_of(error), now), True
+        if sender is None:
+            _log.warning("hl7: a peer that is no sender was turned away")
+            return self.door.failed(block.octets, "sender-unknown", now), False
+        if block.fault:
+            return self.door.failed(block.octets, block.fault, now), True
+        return self.door.answer(block.octets, sender.from_address(peer.address), now), True
 
 
 @dataclass(slots=True)
@@ -142,17 +159,15 @@ class _Connection:
 
     async def run(self) -> None:
         peer = _peer(self.writer)
-        known = self.listener.sender_of(peer)
-        sender = None if known is None else replace(known, actor=replace(known.actor, origin=peer.address))
         while not self.stopping:
             piece = await self._piece()
             if not piece:
                 left = self.blocks.end()
                 if left is not None:
-                    await self._handle(left, sender)
+                    await self._handle(left, peer)
                 return
             for block in self.blocks.feed(piece):
-                if not await self._handle(block, sender):
+                if not await self._handle(block, peer):
                     await self._linger()
                     return
             if self.blocks.is_lost:
@@ -178,24 +193,16 @@ class _Connection:
                 while left > 0 and (piece := await self.reader.read(PIECE_OCTETS)):
                     left -= len(piece)
 
-    async def _handle(self, block: Block, sender: Sender | None) -> bool:
+    async def _handle(self, block: Block, peer: Peer) -> bool:
         """Answer one block; False where the connection ends with it."""
         self.busy = True
         try:
-            answer = await self._answer(block, sender)
+            answer, is_sender = await self.listener.answer(block, peer)
             self.writer.write(START + answer + END)
             await self.writer.drain()
         finally:
             self.busy = False
-        return not block.ends and sender is not None and not self.stopping
-
-    async def _answer(self, block: Block, sender: Sender | None) -> bytes:
-        if sender is None:
-            _log.warning("hl7: a peer that is no sender was turned away")
-            return self.listener.door.failed(block.octets, "sender-unknown", self.listener.clock())
-        if block.fault:
-            return self.listener.door.failed(block.octets, block.fault, self.listener.clock())
-        return await self.listener.answer(block.octets, sender)
+        return not block.ends and is_sender and not self.stopping
 
 
 def mutual_tls(certificate: str, key: str, client_authorities: str) -> ssl.SSLContext:

@@ -46,6 +46,8 @@ class Fields:
 
 PID: Final = Fields(3, 5, 6, 7, 8, 11, 13, 24, 25, work_phone=14, died_on=29, died=30)
 QPD: Final = Fields(3, 4, 5, 6, 7, 8, 9, 10, 11)
+PERSON_FIELDS: Final[Mapping[str, tuple[int, ...]]] = {"PID": (3, 5, 6, 7, 8, 11, 13, 14, 24, 25, 29, 30), "PD1": (12,)}
+"""What of a message about a person is taken apart (`issuer.hl7.segments.segments_of`)."""
 
 
 def demographics(

@@ -174,7 +174,7 @@ def _dose(line: Line, dose: Dose) -> str:
         15: escape(dose.lot),
         16: stamp_of_day(dose.expires),
         17: f"{escape(dose.manufacturer)}^^MVX" if dose.manufacturer else "",
-        18: "03^Other^NIP002" if dose.not_done_reason == "refused" else "",
+        18: _reason(dose),
         20: _completion(dose),
         21: "A",
     }
@@ -186,6 +186,14 @@ def _completion(dose: Dose) -> str:
     if dose.status != "completed":
         return "RE" if dose.not_done_reason == "refused" else "NA"
     return "PA" if dose.subpotent else "CP"
+
+
+def _reason(dose: Dose) -> str:
+    """RXA-18 as it was sent; of a refusal by a door that asks for no reason, NIP002's "other"."""
+    said = (dose.reason_code, dose.reason_text, dose.reason_system)
+    if any(said):
+        return "^".join(map(escape, said))
+    return "02^Other^NIP002" if dose.not_done_reason == "refused" else ""
 
 
 def _product(dose: Dose) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 from issuer.hl7.doses import Item, entity_identifier
 from issuer.hl7.errors import Fault
+from issuer.hl7.person import PERSON_FIELDS
 from issuer.hl7.segments import NULL, Segment, coded, piece
 from issuer.hl7.times import moment_of
 from issuer.intake.proposal import Action, Demographics, Proposal, Result
@@ -37,6 +38,13 @@ _STATUSES: Final[Mapping[str, tuple[str, Action]]] = {
 }
 """OBX-11 (table 0085): FHIR's status, and what to do with what was sent before. The checker refuses what is no result
 yet; a code that is not in the table goes to it as `unknown`."""
+_READ: Final[Mapping[str, tuple[int, ...]]] = {
+    **PERSON_FIELDS,
+    "ORC": (3,),
+    "OBR": (3, 7),
+    "OBX": (2, 3, 4, 5, 6, 11, 14, 23, 29),
+    "SPM": (17,),
+}
 _NO_RESULT: Final = frozenset({"QST", "AOE", "SCI", "ASK"})
 """OBX-29 (table 0936): questions and observations that support a result."""
 
@@ -51,9 +59,9 @@ class Order:
     specimen_time: str = ""
 
 
-def is_read(line: str) -> bool:
-    """Whether a segment of an ORU says something that we keep."""
-    return line[:3] in ("PID", "PD1", "ORC", "OBR", "OBX", "SPM")
+def wanted(line: str) -> tuple[int, ...]:
+    """The fields of an ORU's segment that we keep."""
+    return _READ.get(line[:3], ())
 
 
 def items(segments: Iterable[Segment], person: Demographics, zone: tzinfo) -> list[Item]:

@@ -1,11 +1,12 @@
 """Segments of one message, by name and number, with values as people wrote them.
 
-python-hl7 does the taking apart. It is handed only the segments that are read, joined by CR (it knows no other end):
-taking apart is the dearest step of a message, and half of a VXU are segments for others.
+python-hl7 does the taking apart. It is handed only the fields that are read and not empty, in segments joined by CR (it
+knows no other end), and makes plain lists of them: taking apart is the dearest step of a message, and three quarters of
+a VXU's fields are empty or for others.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ _HEADER = "MSH|^~\\&|\r"
 
 Repetition = Sequence[Any]
 """One repetition of a field: components, each a text or (with subcomponents) a list of texts. Read it with `piece`."""
+Wanted = Callable[[str], Sequence[int]]
+"""Which fields of a line are read; none of a segment for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +32,18 @@ class Segment:
     name: str
     sequence: int
     """Which of its name in the message, for ERR-2."""
-    fields: Sequence[Any] = field(repr=False)
+    fields: Mapping[int, Sequence[Any]] = field(repr=False)
+    """All that may be read, those not sent empty."""
 
     def repetitions(self, number: int) -> Sequence[Repetition]:
-        """The repetitions of a field; none where it is empty or missing."""
-        if number >= len(self.fields):
-            return ()
+        """The repetitions of a field; none where it is empty or missing.
+
+        Raises KeyError for a field that its reader did not ask for: it would be taken for empty otherwise.
+        """
         found = self.fields[number]
-        if isinstance(found[0], str):
-            return ((found[0],),) if found[0] else ()
-        repetitions: Sequence[Repetition] = found
-        return repetitions
+        if found and isinstance(found[0], str):
+            return (found,)
+        return found
 
     def text(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
         """A value of the first repetition; "" where there is none. `NULL` stays `NULL`."""
@@ -68,25 +72,45 @@ def piece(repetition: Repetition, component: int = 1, subcomponent: int = 1) -> 
 
 
 def _clean(raw: str) -> str:
-    text = unescape(raw).strip()
+    text = (unescape(raw) if "\\" in raw else raw).strip()
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def segments_of(lines: Iterable[str], is_read: Callable[[str], bool]) -> list[Segment]:
-    """The segments of a message behind its header that `is_read` wants, in order; all are counted."""
+def segments_of(lines: Iterable[str], wanted: Wanted) -> list[Segment]:
+    """The segments of a message behind its header of which `wanted` names fields, in order; all are counted."""
     counts: dict[str, int] = {}
-    places: list[tuple[str, int]] = []
-    wanted: list[str] = []
+    places: list[tuple[str, int, Sequence[int], list[int]]] = []
+    read: list[str] = []
     for line in lines:
         name = line[:3]
         counts[name] = counts.get(name, 0) + 1
-        if is_read(line):
-            places.append((name, counts[name]))
-            wanted.append(line)
-    if not wanted:
+        if numbers := wanted(line):
+            sent = line.split("|")
+            there = [number for number in numbers if number < len(sent) and sent[number]]
+            places.append((name, counts[name], numbers, there))
+            read.append("|".join([name, *[sent[number] for number in there]]))
+    if not read:
         return []
-    parsed = hl7.parse(_HEADER + "\r".join(wanted))
-    return [Segment(name, count, part) for (name, count), part in zip(places, parsed[1:], strict=True)]
+    parsed = hl7.parse(_HEADER + "\r".join(read), factory=_Lists)
+    return [
+        Segment(name, count, dict.fromkeys(numbers, ()) | dict(zip(there, part[1:], strict=True)))
+        for (name, count, numbers, there), part in zip(places, parsed[1:], strict=True)
+    ]
+
+
+def _kept(*, sequence: list[Any], **_: Any) -> list[Any]:
+    return sequence
+
+
+class _Lists(hl7.Factory):  # type: ignore[misc]  # python-hl7 has no types
+    """Lists where python-hl7 would make containers that know their separators: nobody here asks those."""
+
+    create_message = staticmethod(_kept)
+    create_segment = staticmethod(lambda *, sequence, **_: sequence)
+    """Not `_kept`: python-hl7 tells by this function whether it is at a segment."""
+    create_field = staticmethod(_kept)
+    create_repetition = staticmethod(_kept)
+    create_component = staticmethod(lambda *, sequence, **_: sequence if len(sequence) > 1 else sequence[0])
 
 
 def coded(repetition: Repetition) -> tuple[tuple[str, str, str], ...]:

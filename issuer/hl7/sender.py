@@ -1,7 +1,7 @@
 """Who sends, and for which facilities."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from issuer.rights import Actor, Forbidden
 from issuer.staff.scopes import covers
@@ -33,6 +33,16 @@ class Sender:
         missing = [] if self.scopes is None else [one for one in scopes if not covers(self.scopes, one)]
         if missing:
             raise Forbidden("the token does not reach " + ", ".join(sorted(set(missing))))
+
+    def from_address(self, address: str) -> "Sender":
+        """The sender, connected from there: the audit log keeps it."""
+        return replace(self, actor=replace(self.actor, origin=address))
+
+    def at(self, clinic_id: str) -> "Sender":
+        """A system acting for the clinic of one of its facilities: it is bound to that clinic as well as to its own."""
+        if self.actor.role != "system" or self.actor.clinic_id == clinic_id:
+            return self
+        return replace(self, actor=replace(self.actor, clinic_id=clinic_id))
 
     def clinic_of(self, codes: Sequence[str]) -> str | None:
         """The clinic of a facility that goes by these codes (HD: namespace id, universal id).

@@ -39,6 +39,28 @@ class Senders:
             return self.by_fingerprint.get(peer.fingerprint) or self.by_subject.get(peer.subject)
         return self.on_loopback
 
+    @property
+    def all(self) -> tuple[Sender, ...]:
+        """Every one of them."""
+        alone = () if self.on_loopback is None else (self.on_loopback,)
+        return (*self.by_fingerprint.values(), *self.by_subject.values(), *alone)
+
+
+def clinics_of(sender: Sender) -> set[str]:
+    """The clinics that a sender is bound to: its own, and those of its facilities."""
+    return {sender.actor.clinic_id, *sender.facilities.values()}
+
+
+def not_live(senders: Senders, states: Mapping[str, str]) -> list[str]:
+    """A sentence for each sender and clinic of which nothing can be recorded, by the states of the clinics."""
+    return [
+        f"{sender.actor.id.removeprefix('client:')} is bound to clinic {one}, which is {states[one]}: "
+        "its messages are refused until that clinic is live."
+        for sender in senders.all
+        for one in sorted(clinics_of(sender))
+        if states.get(one, "live") != "live"
+    ]
+
 
 def read_senders(text: str) -> Senders:
     """The senders of a file.

@@ -87,6 +87,11 @@ class Dose:
     status: Literal["completed", "not-done"] = "completed"
     not_done_reason: str = ""
     """refused, not-administered; "" where it was given."""
+    reason_code: str = field(default="", repr=False)
+    """Why, as the sender coded it (RXA-18, in CDC's table NIP002); "" where nothing was said."""
+    reason_text: str = field(default="", repr=False)
+    reason_system: str = field(default="", repr=False)
+    """The name of the code's system as it was sent ("NIP002")."""
     subpotent: bool = False
     """Given in part (RXA-20 PA) or weaker: Immunization.isSubpotent."""
     administered: bool = True

@@ -33,6 +33,7 @@ def are_plain(person: Demographics, event: Event | None, event_id: str) -> bool:
         parts += _name_texts(alias)
     if isinstance(event, Dose):
         parts += (event.code, event.lot, event.manufacturer, event.vaccinator, event.performer)
+        parts += (event.reason_code, event.reason_text, event.reason_system)
         if len(event.code) > LONGEST_CODE or len(event.lot) > LONGEST_LOT:
             return False
     elif event is not None:
@@ -74,6 +75,8 @@ def _texts(person: Demographics, event: Event | None, event_id: str) -> Iterator
         yield "event.lot", event.lot, LONGEST_LOT
         yield "event.manufacturer", event.manufacturer, LONGEST_TEXT
         yield "event.performer", event.vaccinator, LONGEST_TEXT
+        said = (event.reason_code, event.reason_text, event.reason_system)
+        yield from (("event.status", text, LONGEST_TEXT) for text in said)
     else:
         yield "event.value", event.value_code, LONGEST_CODE
         yield "event.value", event.text, LONGEST_TEXT

@@ -5,8 +5,12 @@ immunity to the latter. Never by default, and therefore not here: HIV; sexually 
 antigen of hepatitis B, HPV and mpox among them); pregnancy; genetics; drugs.
 
 Sources: `cards.terminology.loinc`; HL7 RESP-NET content guide, value sets of influenza and RSV tests (CDC); HL7
-Switzerland CH VACD, value set of serologies of immunity; CH ELM, reportable laboratory observations; LOINC's own names.
-Only codes whose meaning was looked up stand here. This material contains content from LOINC (http://loinc.org),
+Switzerland CH VACD, value set of serologies of immunity; CH ELM, reportable laboratory observations; LOINC's own names;
+CDC PHIN VADS, value set of laboratory tests of pertussis; test catalogue of the Mayo Clinic Laboratories (mumps IgM).
+Only codes whose meaning was looked up stand here. 21401-5 is none of them: it is mumps IgG in cerebrospinal fluid (CMS
+eCQM value set 2.16.840.1.113883.3.464.1003.198.12.1061), easily taken for the IgM in blood that stands here.
+
+This material contains content from LOINC (http://loinc.org),
 © Regenstrief Institute and the LOINC Committee, available at no cost under the license at http://loinc.org/license.
 """
 
@@ -55,7 +59,7 @@ _FURTHER: Mapping[str, tuple[str, str]] = {
     "23826-1": ("Pertussis nucleic acid test", AIRWAYS),
     "48508-6": ("Measles nucleic acid test", PREVENTABLE),
     "21503-8": ("Measles antibody test (IgM), blood", PREVENTABLE),
-    "21401-5": ("Mumps antibody test (IgM), blood", PREVENTABLE),
+    "6478-2": ("Mumps antibody test (IgM), blood", PREVENTABLE),
     "22314-9": ("Hepatitis A antibody test (IgM), blood", PREVENTABLE),
     "13950-1": ("Hepatitis A antibody test (IgM), blood", PREVENTABLE),
     # Immunity

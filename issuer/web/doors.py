@@ -70,7 +70,7 @@ def _authenticate(
         except (LoginRefused, TooManyAttempts):
             return None
         actor = staff.clients.actor_for(found, facility, origin())
-        return Sender(actor, found.facilities) if actor else None
+        return Sender(actor, found.facilities, found.scopes) if actor else None
 
     return authenticate
 

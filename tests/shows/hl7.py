@@ -1,8 +1,8 @@
 """`make show-hl7`: CDC's message shapes over MLLP, from clients that are not ours, into PostgreSQL; a day's traffic.
 
-python-hl7's `mllp_send` and a Node client send each shape and read the answers. Then MESSAGES one-dose VXU of as many
-people go over CONNECTIONS connections to WORKERS listening processes, each sent when the one before it was answered,
-and answered after a durable commit: at least 400 a second on two cores.
+python-hl7's `mllp_send` and a Node client send each shape and read the answers. Then MESSAGES one-dose VXU, four of
+five about people who are new (`tests.shows.hl7_day`), go over CONNECTIONS connections to WORKERS listening processes,
+each sent when the one before it was answered, and answered after a durable commit: at least 400 a second on two cores.
 """
 
 import json
@@ -22,6 +22,7 @@ from typing import Any
 
 from issuer.db import open_engine, reading, writing
 from issuer.models import clinic
+from tests.shows.hl7_day import day_of
 from tests.shows.nurse_screen import card_on_the_screen
 
 MESSAGES = int(os.environ.get("MESSAGES", "20000"))
@@ -33,37 +34,6 @@ DOSES_AMONG_SHAPES = 3
 PATIENCE = 60
 START, END = b"\x0b", b"\x1c\r"
 CLINIC = "c" * 32
-FAMILIES = (
-    "Abbott",
-    "Bell",
-    "Castro",
-    "Dahl",
-    "Eriksen",
-    "Fofana",
-    "Garcia",
-    "Huang",
-    "Ito",
-    "Jansen",
-    "Kaur",
-    "Lopez",
-)
-GIVEN = (
-    "Ada",
-    "Ben",
-    "Cleo",
-    "Dora",
-    "Emil",
-    "Fay",
-    "Gus",
-    "Hana",
-    "Ivo",
-    "June",
-    "Kim",
-    "Lars",
-    "Mina",
-    "Nils",
-    "Oda",
-)
 NODE_CLIENT = """
 const net = require('net'), fs = require('fs');
 const blocks = JSON.parse(fs.readFileSync(0, 'utf8'));
@@ -84,11 +54,10 @@ def message(number: int, kind: str = "VXU^V04^VXU_V04", profile: str = "Z22^CDCP
 
 
 def person_of(number: int) -> str:
-    family, given = FAMILIES[number % 12], GIVEN[number // 12 % 15]
     born = date(1940, 1, 1) + timedelta(days=number * 37 % 29_000)
     contact = f"^PRN^PH^^^657^555{number % 10_000:04}"
     street = f"{number} Prescott St^^Warwick^MA^02452^USA^H"
-    name = f"{family}^{given}{number % 977:03}^^^^^L"
+    name = f"Fofana^Cleo{number % 977:03}^^^^^L"
     return f"PID|1||{number}^^^HARBOUR^MR||{name}|Morgan^^^^^^M|{born:%Y%m%d}|F|||{street}||{contact}"
 
 
@@ -144,12 +113,13 @@ def shapes() -> list[tuple[str, bytes, str]]:
 
 def show() -> tuple[dict[str, Any], bool]:
     """Send everything; the figures, and whether they are as promised."""
+    day = day_of(MESSAGES)
     with postgres() as url, listening(url) as (port, folder):
         wrong = [*by_python(port), *by_node(port)]
         for line in wrong:
             print(f"WRONG  {line}")
         began = time.monotonic()
-        answered = traffic(port)
+        answered = traffic(port, day.messages)
         seconds = time.monotonic() - began
         recorded = count_of(url)
         on_screen = card_on_the_screen(url, folder, CLINIC, "U50A")
@@ -157,6 +127,9 @@ def show() -> tuple[dict[str, Any], bool]:
         "messages": MESSAGES,
         "answered_aa": answered,
         "recorded": recorded,
+        "persons": day.persons,
+        "share_about_known_persons": round((day.by_number + day.by_name) / MESSAGES, 3),
+        "known_under_another_number": day.by_name,
         "per_second": round(MESSAGES / seconds, 1),
         "shapes_wrong": len(wrong),
         "card_on_the_nurses_screen": on_screen,
@@ -202,26 +175,25 @@ def _missing(client: str, answers: str) -> Iterator[str]:
             yield f"{client}: {what}"
 
 
-def traffic(port: int) -> int:
+def traffic(port: int, messages: list[bytes]) -> int:
     """How many were answered AA. Each connection waits for the answer before it sends the next, as interfaces do."""
-    starts = [(port, at, MESSAGES) for at in range(CONNECTIONS)]
+    parts = [messages[at::CONNECTIONS] for at in range(CONNECTIONS)]
     with ProcessPoolExecutor(2) as pool:
-        halves = [pool.submit(_several, starts[half::2]) for half in range(2)]
+        halves = [pool.submit(_several, port, parts[half::2]) for half in range(2)]
         return sum(half.result() for half in halves)
 
 
-def _several(starts: list[tuple[int, int, int]]) -> int:
-    with ThreadPoolExecutor(len(starts) or 1) as pool:
-        return sum(pool.map(_one_connection, starts))
+def _several(port: int, parts: list[list[bytes]]) -> int:
+    with ThreadPoolExecutor(len(parts) or 1) as pool:
+        return sum(pool.map(_one_connection, [port] * len(parts), parts))
 
 
-def _one_connection(start: tuple[int, int, int]) -> int:
-    port, first, messages = start
+def _one_connection(port: int, messages: list[bytes]) -> int:
     accepted = 0
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for number in range(first, messages, CONNECTIONS):
-            connection.sendall(START + message(number + 1_000_000) + END)
+        for octets in messages:
+            connection.sendall(START + octets + END)
             answer = b""
             while not answer.endswith(END):
                 answer += connection.recv(65536)

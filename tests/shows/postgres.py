@@ -13,10 +13,10 @@ import psycopg
 
 OPTIONS = {
     "listen_addresses": "''",
-    "shared_buffers": "128MB",
+    "shared_buffers": "256MB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "30min",
-    "wal_compression": "on",
+    "wal_compression": "lz4",
     "max_connections": "40",
 }
 """What docs/operations.md recommends for a load of millions. Every commit is synced: fsync stays on."""

@@ -18,7 +18,9 @@ import pytest
 import trustme
 from hl7.client import MLLPClient
 
+from issuer.db import StorageBusy
 from issuer.hl7.framing import Blocks
+from issuer.hl7.making import make_door
 from issuer.hl7.mllp import Listener, PlainRefused, mutual_tls
 from issuer.hl7.sender import Peer
 
@@ -325,6 +327,29 @@ def test_a_peer_that_is_no_sender(listen, shapes, intake):
         assert answers(connection) == [["AE", "MSG00001", "sender-unknown"]]
         assert is_closed(connection)
     assert intake.submissions == []
+
+
+def test_a_sender_that_is_stopped_sends_no_more_on_an_open_connection(listen, shapes, intake, sender):
+    known = [sender, None]
+    with listen(sender_of=lambda peer: known.pop(0)) as server, server.connect() as connection:
+        for expected in (["AA", "MSG00001"], ["AE", "MSG00001", "sender-unknown"]):
+            connection.sendall(framed(shapes.vxu()))
+            assert answers(connection) == [expected]
+        assert is_closed(connection)
+    assert len(intake.submissions) == 1
+
+
+def test_who_sends_cannot_be_looked_up_just_now(listen, shapes, intake, sender):
+    def busy(peer: Peer):
+        raise StorageBusy
+
+    door = make_door(intake)
+    with listen(door=door, sender_of=busy) as server, server.connect() as connection:
+        connection.sendall(framed(shapes.vxu()))
+        assert answers(connection) == [["AE", "MSG00001", "try-again"]]
+        server.listener.sender_of = lambda peer: sender
+        connection.sendall(framed(shapes.vxu()))
+        assert answers(connection) == [["AA", "MSG00001"]]
 
 
 def test_more_connections_than_allowed(listen, shapes):

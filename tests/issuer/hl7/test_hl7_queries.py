@@ -67,7 +67,7 @@ def test_one_person_is_a_complete_history(shapes, ask, intake):
     assert (given[3], given[9], given[11]) == ("20261119", "00^New immunization record^NIP001", "^^^Harbour Clinic")
     assert (given[15], given[16], given[17], given[20], given[21]) == ("A\\S\\1", "20271216", "PMC^^MVX", "CP", "A")
     assert (historical[3], historical[9][:2]) == ("201906", "03")
-    assert (refused[9], refused[18], refused[20]) == ("", "03^Other^NIP002", "RE")
+    assert (refused[9], refused[18], refused[20]) == ("", "02^Other^NIP002", "RE")
     assert part[20] == "PA"
     assert [(one[3].split("^")[0], one[5]) for one in rsp.named("OBX")] == [("30973-2", "2")]
 

@@ -1,13 +1,19 @@
 """The senders' file, and what `countersign hl7 serve` says before it listens."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from countersign.commands.hl7 import command
+from issuer.db import open_engine, writing
+from issuer.hl7.making import clinic_states, find_sender, registered
 from issuer.hl7.sender import Peer
-from issuer.hl7.senders import BadSenders, read_senders
+from issuer.hl7.senders import BadSenders, clinics_of, not_live, read_senders
+from issuer.models import clinic
+from issuer.rights import Actor
+from issuer.staff.people import ClientDetails
 
 PRINT = "ab" * 32
 GOOD = {"name": "harbour-ehr", "clinic": "c1", "facilities": {"HARBOUR": "c1"}}
@@ -59,12 +65,59 @@ def test_files_that_cannot_be_used(text, words):
         read_senders(text if isinstance(text, str) else json.dumps(text))
 
 
+def test_clinics_that_are_not_live_are_named():
+    facilities = {"HARBOUR": "c1", "QUAY": "c2"}
+    senders = read_senders(
+        json.dumps([entry(certificate=PRINT, facilities=facilities), entry(name="bench", loopback=True, clinic="c3")])
+    )
+    assert [sorted(clinics_of(one)) for one in senders.all] == [["c1", "c2"], ["c1", "c3"]]
+    said = not_live(senders, {"c1": "live", "c2": "suspended", "c3": "unknown"})
+    assert [words.split(":")[0] for words in said] == [
+        "harbour-ehr is bound to clinic c2, which is suspended",
+        "bench is bound to clinic c3, which is unknown",
+    ]
+    assert not_live(senders, {}) == []
+
+
+def test_a_system_registered_with_its_certificate_sends_too(database, shapes):
+    enter(database, shapes.now, c1="live", c2="live")
+    systems = registered(database)
+    operator = Actor("operator", "operator")
+    facilities = {"A": "c1", "B": "c2"}
+    bound = ClientDetails("EHR", scopes=("system/Immunization.c",), facilities=facilities, certificate=PRINT)
+    systems.add(operator, "e" * 32, "c1", bound, shapes.now)
+    sender_of = find_sender(read_senders(json.dumps([entry(subject="lab.example")])), systems)
+    found = sender_of(Peer("192.0.2.1", PRINT, "x"))
+    assert (found.actor, found.facilities) == (Actor(f"client:{'e' * 32}", "system", "c1"), facilities)
+    assert tuple(found.scopes) == ("system/Immunization.c",)
+    assert sender_of(Peer("192.0.2.1", "cd" * 32, "lab.example")).actor.id == "client:harbour-ehr"
+    assert sender_of(Peer("192.0.2.1", "cd" * 32, "x")) is sender_of(Peer("127.0.0.1")) is None
+    systems.change(operator, "e" * 32, replace(bound, active=False), shapes.now)
+    assert sender_of(Peer("192.0.2.1", PRINT, "x")) is None
+    systems.engine.dispose()
+
+
+def enter(database, now, **clinics):
+    engine = open_engine(database)
+    with writing(engine) as connection:
+        for key, state in clinics.items():
+            row = {"id": key, "name": key, "public_name": key, "state": state, "details": "{}"}
+            connection.execute(clinic.insert().values(**row, created_at=now))
+    engine.dispose()
+
+
+def test_states_of_clinics_stand_in_the_database(database, shapes, tmp_path):
+    enter(database, shapes.now, c1="applied")
+    assert clinic_states(database, ["c1", "c9"]) == {"c1": "applied", "c9": "unknown"}
+    assert clinic_states(f"sqlite:///{tmp_path}/empty.db", ["c1"]) == {}
+
+
 @pytest.fixture
 def serve(tmp_path):
-    def run(*options: str, senders: str = "[]"):
+    def run(*options: str, senders: str = "[]", environ: dict[str, str] | None = None):
         path = tmp_path / "senders.json"
         path.write_text(senders)
-        return CliRunner().invoke(command, ["serve", "--senders", str(path), *options])
+        return CliRunner().invoke(command, ["serve", "--senders", str(path), *options], env=environ)
 
     return run
 
@@ -75,3 +128,10 @@ def test_wrong_usage_is_told_before_anything_starts(serve, tmp_path):
     assert "not JSON" in serve(senders="{").output
     assert "America/Detroit" in serve("--zone", "Nowhere/Land").output
     assert all(serve(*options).exit_code == 2 for options in (("--zone", "x"), ("--processing-id", "D")))
+
+
+def test_senders_of_clinics_that_are_not_live_are_named_before_it_listens(serve, database, tmp_path):
+    environ = {"COUNTERSIGN_DATABASE": database, "COUNTERSIGN_DATA": str(tmp_path)}
+    done = serve("--host", "0.0.0.0", senders=json.dumps([entry(certificate=PRINT)]), environ=environ)
+    assert "harbour-ehr is bound to clinic c1, which is unknown: its messages are refused" in done.output
+    assert "we listen on loopback only" in done.output

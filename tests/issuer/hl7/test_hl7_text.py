@@ -14,6 +14,10 @@ TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from(
 HEADER = "MSH|^~\\&|EHR|HARBOUR|||20261120||VXU^V04|1|P|2.5.1"
 
 
+def every_field(_):
+    return range(1, 20)
+
+
 @settings(deadline=None)
 @given(TEXT)
 def test_every_text_survives_its_escapes(text):
@@ -65,7 +69,7 @@ def test_no_segment_raises(text, name):
 )
 def test_values_are_those_of_python_hl7(fields):
     line = "PID|" + "|".join("^".join(parts) for parts in fields) + "|end"
-    [segment] = segments_of([line], lambda _: True)
+    [segment] = segments_of([line], every_field)
     theirs = hl7.parse(f"MSH|^~\\&|\r{line}")
     for at, parts in enumerate(fields, start=1):
         for component in range(1, len(parts) + 1):
@@ -73,7 +77,7 @@ def test_values_are_those_of_python_hl7(fields):
 
 
 def test_repetitions_components_and_subcomponents():
-    [segment] = segments_of(["PID|1||A^^^N&1.2&ISO^MR~B||&x"], lambda _: True)
+    [segment] = segments_of(["PID|1||A^^^N&1.2&ISO^MR~B||&x"], every_field)
     assert [len(one) for one in segment.repetitions(3)] == [5, 1]
     assert (segment.text(3, 4, 2), segment.text(3, 4, 9), segment.text(3, 1, 2), segment.text(9)) == ("1.2", "", "", "")
     assert (segment.text(5), segment.text(5, 1, 2)) == ("", "x")
@@ -81,15 +85,23 @@ def test_repetitions_components_and_subcomponents():
 
 
 def test_triplets():
-    [segment] = segments_of(["RXA|1^a^CVX^2^b^NDC|^text"], lambda _: True)
+    [segment] = segments_of(["RXA|1^a^CVX^2^b^NDC|^text"], every_field)
     assert coded(segment.repetitions(1)[0]) == (("1", "a", "CVX"), ("2", "b", "NDC"))
     assert coded(segment.repetitions(2)[0]) == (("", "text", ""),)
 
 
 def test_only_what_is_read_is_taken_apart_and_all_is_counted():
-    lines = ["RXA|a", "NTE|b", "RXA|c", "RXA|d"]
-    found = segments_of(lines, lambda line: line.startswith("RXA") and not line.endswith("c"))
-    assert [(one.sequence, one.text(1)) for one in found] == [(1, "a"), (3, "d")]
+    lines = ["RXA|a|b^c", "NTE|b", "RXA|c", "RXA|d||e~f|g"]
+    found = segments_of(lines, lambda line: (1, 3) if line.startswith("RXA") and not line.endswith("c") else ())
+    found += segments_of(lines, lambda line: (3, 1) if line.endswith("g") else ())
+    assert [(one.sequence, one.text(1), len(one.repetitions(3))) for one in found] == [(3, "d", 2), (3, "d", 2)]
+
+
+def test_a_field_that_nobody_asked_for_is_not_taken_for_an_empty_one():
+    [segment] = segments_of(["RXA|a|b"], lambda _: (1, 7))
+    assert (segment.text(1), segment.text(7)) == ("a", "")
+    with pytest.raises(KeyError):
+        segment.text(2)
 
 
 @pytest.mark.parametrize(

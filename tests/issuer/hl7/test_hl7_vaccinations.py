@@ -67,6 +67,11 @@ def test_the_acknowledgement_is_profile_z23(shapes, ask):
         ({"f20": "PA"}, {"status": "completed", "subpotent": True}),
         ({"f20": ""}, {"status": "completed", "subpotent": False}),
         ({"f20": "RE", "f18": "00^Parental decision^NIP002"}, {"status": "not-done", "not_done_reason": "refused"}),
+        (
+            {"f20": "RE", "f18": "00^Parental decision^NIP002"},
+            {"reason_code": "00", "reason_text": "Parental decision", "reason_system": "NIP002"},
+        ),
+        ({"f20": "RE", "f18": '""'}, {"reason_code": "", "reason_text": "", "reason_system": ""}),
         ({"f20": "NA"}, {"status": "not-done", "not_done_reason": "not-administered"}),
         ({"f9": "01^Historical^NIP001"}, {"administered": False, "evidence": "01"}),
         ({"f9": "07^School^NIP001"}, {"administered": False, "evidence": "07"}),

@@ -1,8 +1,6 @@
 """HTTPS and CDC's SOAP interface: with a real client (zeep) over a real socket, and with what no client would send."""
 
-import threading
 from collections.abc import Iterator
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 import zeep
@@ -14,6 +12,7 @@ import pages
 from issuer.hl7.octets import MAX_MESSAGE_OCTETS
 from issuer.web.hl7 import hl7_blueprint
 from pages import Problem
+from tests.serving import served
 
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
 CDC = "urn:cdc:iisb:2011"
@@ -90,20 +89,10 @@ def test_utf_16_over_https_is_answered_in_hl7(post, shapes):
 # ---- SOAP ------------------------------------------------------------------------------------------------------------
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def address(app) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/soap"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as at:
+        yield f"{at}/soap"
 
 
 @pytest.fixture

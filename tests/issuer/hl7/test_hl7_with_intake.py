@@ -29,8 +29,11 @@ def send(database, service_on, shapes, answered):
     engine.dispose()
     door = make_door(service_on(database).intake)
 
-    def send(octets: bytes, facility: str = shapes.facility, clinic_id: str = shapes.clinic, minutes: int = 0):
-        sender = Sender(Actor(f"client:{clinic_id}", "system", clinic_id), {facility: clinic_id})
+    def send(
+        octets: bytes, facility: str = shapes.facility, clinic_id: str = shapes.clinic, minutes: int = 0, **more: str
+    ):
+        """`more`: further facilities of the sender, and their clinics."""
+        sender = Sender(Actor(f"client:{clinic_id}", "system", clinic_id), {facility: clinic_id, **more})
         return answered(door.answer(octets, sender, shapes.now + timedelta(minutes=minutes)).decode())
 
     return send
@@ -80,6 +83,37 @@ def test_only_ones_own_doses_are_changed(send, shapes):
     other = {"facility": "ELSE", "clinic_id": "c2"}
     ack = send(shapes.vxu(shapes.pid(), shapes.orc(), shapes.rxa(f21="D", f11=""), f4="ELSE"), **other)
     assert ack.code == "AE"
+    assert history(send, shapes) == [("113", "00315841", "CP")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "back"),
+    [
+        ("00^Parental decision^NIP002", "00^Parental decision^NIP002"),
+        ("02^fear of needles \\T\\ fainting^NIP002", "02^fear of needles \\T\\ fainting^NIP002"),
+        ("^after a talk^", "^after a talk^"),
+        ("", "02^Other^NIP002"),
+    ],
+)
+def test_the_reason_of_a_refusal_comes_back_as_it_was_sent(send, shapes, sent, back):
+    refused = shapes.rxa(f9="", f15="", f16="", f17="", f18=sent, f20="RE")
+    for number in ("1", "2"):  # and the same again changes nothing
+        assert send(shapes.vxu(shapes.pid(), shapes.orc(), refused, number=number)).code == "AA"
+    [found] = send(shapes.qbp()).named("RXA")
+    assert (found[18], found[20]) == (back, "RE")
+
+
+def test_hidden_characters_in_a_reason_are_refused(send, shapes):
+    refused = shapes.rxa(f18="00^no\u202eway^NIP002", f20="RE")
+    ack = send(shapes.vxu(shapes.pid(), shapes.orc(), refused))
+    assert (ack.code, ack.own_codes) == ("AE", ["hidden-character"])
+
+
+def test_a_sender_bound_to_two_clinics_speaks_for_each(send, shapes):
+    assert send(shapes.vxu(), ELSE="c2").code == "AA"
+    assert send(shapes.vxu(shapes.pid(), shapes.orc(), shapes.rxa(f11="", f15="B7"), f4="ELSE"), ELSE="c2").code == "AA"
+    ack = send(shapes.vxu(shapes.pid(), shapes.orc(), shapes.rxa(f21="D", f11="^^^ELSE"), f4="ELSE"), ELSE="c2")
+    assert ack.code == "AA"
     assert history(send, shapes) == [("113", "00315841", "CP")]
 
 

@@ -44,7 +44,7 @@ def run(persons: int, seed: int, days: int = LIFETIME) -> dict[str, Any]:
     """Figures of one population; the same for the same arguments, but for the times."""
     dice = random.Random(seed)
     reports = [
-        (someone, turn) for someone in _people(persons, days, dice) for turn in range(dice.choice((1, 2, 2, 3, 4)))
+        (someone, turn) for someone in drawn_people(persons, days, dice) for turn in range(dice.choice((1, 2, 2, 3, 4)))
     ]
     dice.shuffle(reports)
     reports.sort(key=lambda pair: pair[1])
@@ -118,7 +118,7 @@ class _Register:
 # ---- People ----------------------------------------------------------------------------------------------------------
 
 
-def _people(count: int, days: int, dice: random.Random) -> list[Someone]:
+def drawn_people(count: int, days: int, dice: random.Random) -> list[Someone]:
     names = _Names(dice)
     people: list[Someone] = []
     last = date(2026, 11, 1)
