@@ -102,6 +102,7 @@ def create_app(
         settings.oidc,
         cost,
         start_of,
+        settings.time_zone,
     )
     staff = install_staff(app, engine, chosen, outside)
     app.register_blueprint(landing_blueprint(settings))

@@ -21,7 +21,8 @@ Permission = Literal[
     "person.open",  # a present patient's whole history, by full identity and a stated reason
     "card.issue",  # sign, show, print
     "card.revoke",  # take back, replace
-    "import.run",  # files of many rows
+    "import.run",  # files of many rows: upload, stop, go on, mend rows that wait
+    "import.see",  # how far such a file is, and what is wrong with which row
     "review.decide",  # possible duplicates: merge, keep apart, undo
     "question.answer",  # what the plausibility rules ask
     "roster.use",  # the day's list
@@ -54,6 +55,7 @@ TABLE: Mapping[Role, Mapping[Permission, Reach]] = {
         **_OWN_WORK,
         "card.revoke": "own",
         "import.run": "own",
+        "import.see": "own",
         "lot.manage": "own",
         "staff.manage": "own",
         "client.manage": "own",
@@ -63,7 +65,7 @@ TABLE: Mapping[Role, Mapping[Permission, Reach]] = {
         "person.open": "any",
         "card.issue": "any",
         "card.revoke": "any",
-        "import.run": "any",
+        "import.see": "any",
         "review.decide": "any",
         "question.answer": "any",
         "lot.manage": "any",
@@ -86,6 +88,7 @@ TABLE: Mapping[Role, Mapping[Permission, Reach]] = {
         "person.open": "any",
         "card.issue": "own",
         "import.run": "own",
+        "import.see": "own",
     },
     "operator": {name: "any" for name in get_args(Permission) if name not in ("clinic.approve", "hold.decide")},
 }

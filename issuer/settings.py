@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from cards.encoding import b64url_encode
 from cards.shc.card import is_issuer_url
 from issuer.staff.oidc import BadOidcSettings, OidcSettings, oidc_settings
+from issuer.staff.people import is_time_zone
 from keys.store import load_or_create_secret
 
 DEFAULT_LINK_DAYS = 90
@@ -27,6 +28,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "COUNTERSIGN_OIDC_ISSUER": "OpenID Connect provider that staff log in by; none where it is not set",
     "COUNTERSIGN_OIDC_CLIENT_ID": "what this service is called there",
     "COUNTERSIGN_OIDC_CLIENT_SECRET": "its secret there",
+    "COUNTERSIGN_TIME_ZONE": "the department's time zone, such as America/New_York: offered for new clinics; UTC",
     "COUNTERSIGN_SAMPLE": "1 marks every page and print as made of invented data",
 }
 
@@ -60,6 +62,8 @@ class Settings:
     """How many proxies of ours stand in front and set X-Forwarded-For and -Proto."""
     oidc: OidcSettings | None = None
     """The provider that staff may log in by; passwords where there is none."""
+    time_zone: str = "UTC"
+    """The department's: offered when a clinic is entered, and a clinic's own where none was entered before."""
 
     def __post_init__(self) -> None:
         if not is_issuer_url(self.iss):
@@ -68,6 +72,8 @@ class Settings:
             raise BadSettings(f"COUNTERSIGN_API_TOKEN must have at least {MIN_TOKEN_CHARACTERS} characters")
         if self.link_days < 1:
             raise BadSettings("COUNTERSIGN_LINK_DAYS must be at least 1")
+        if not is_time_zone(self.time_zone):
+            raise BadSettings("COUNTERSIGN_TIME_ZONE must be a name of the tz database, such as America/New_York")
 
 
 def from_environ(environ: Mapping[str, str], folder: Path) -> Settings:
@@ -95,6 +101,7 @@ def from_environ(environ: Mapping[str, str], folder: Path) -> Settings:
         sample=environ.get("COUNTERSIGN_SAMPLE", "") == "1",
         proxies=_proxies(environ.get("COUNTERSIGN_ISSUER_PROXIES", "")),
         oidc=_provider(environ),
+        time_zone=environ.get("COUNTERSIGN_TIME_ZONE", "") or "UTC",
     )
 
 

@@ -30,17 +30,26 @@ def command(ctx: click.Context, data: str | None) -> None:
 @command.command()
 @click.option("--name", required=True)
 @click.option("--public-name", help="What stands on cards; --name where it is not given.")
+@click.option(
+    "--time-zone", help="Of the clinic, such as America/New_York; by default COUNTERSIGN_TIME_ZONE, else UTC."
+)
 @click.pass_obj
-def add(desk: Desk, name: str, public_name: str | None) -> None:
+def add(desk: Desk, name: str, public_name: str | None, time_zone: str | None) -> None:
     """Enter a clinic and print its id. It can record nothing until two people approved it."""
-    from issuer.staff.people import NotAllowed, plain_name
+    from issuer.staff.people import NotAllowed, is_time_zone, plain_name
+
+    zone = time_zone or desk.settings.time_zone
+    if not is_time_zone(zone):
+        raise click.UsageError("There is no such time zone: write it like America/New_York.")
 
     with _open(desk) as (accounts, clinics):
         try:
             names = plain_name(name), plain_name(public_name or name)
         except NotAllowed as error:
             raise click.UsageError(error.words) from None
-        click.echo(clinics.enter(desk.operator, accounts.new_id(), *names, "{}", utc_now()).id)
+        click.echo(
+            clinics.enter(desk.operator, accounts.new_id(), *names, json.dumps({"time_zone": zone}), utc_now()).id
+        )
 
 
 @command.command("list")

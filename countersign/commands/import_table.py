@@ -92,7 +92,7 @@ def resume(job: str) -> None:
 @click.argument("job")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 def results(job: str, out: Path) -> None:
-    """Write to OUT (.csv or .xlsx) what is wrong with each row that was not recorded."""
+    """Write to OUT (.csv or .xlsx) what is wrong with rows that were not recorded, and what is said of the others."""
     from issuer.bulk.results import write_result_file
 
     _, imports, actor = _opened()

@@ -31,6 +31,8 @@ ACTIONS: Mapping[str, str] = {
     "import.stop": "Stopped an import",
     "import.resume": "Went on with an import",
     "import.done": "Finished an import",
+    "import.mend": "Mended a row of an import",
+    "import.drop": "Dropped a row of an import",
     "roster.upload": "Uploaded a day’s list",
     "lot.receive": "Noted a lot received",
     "lot.waste": "Noted doses of a lot as wasted",

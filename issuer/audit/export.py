@@ -7,9 +7,11 @@ from typing import Any
 
 import orjson
 
-from issuer.audit.lines import Line
+from issuer.audit.lines import Called, Line
 
 COLUMNS = tuple(Line.__slots__)
+NAMES = ("actor_name", "clinic_name", "object_name")
+"""Further columns of a file for people: what those ids are called now. A program goes by the ids."""
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"), full-width forms too."""
 
@@ -19,6 +21,14 @@ def csv_rows(lines: Iterable[Line]) -> Iterator[str]:
     yield _row(COLUMNS)
     for line in lines:
         yield _row([_harmless(value) for value in _values(line)])
+
+
+def named_csv_rows(lines: Iterable[tuple[Line, Called]]) -> Iterator[str]:
+    """The same, with what people who work here, systems and clinics are called in the last columns."""
+    yield _row((*COLUMNS, *NAMES))
+    for line, called in lines:
+        names = (called.actor(line), called.clinic(line), called.object(line))
+        yield _row([_harmless(value) for value in (*_values(line), *names)])
 
 
 def json_lines(lines: Iterable[Line]) -> Iterator[str]:

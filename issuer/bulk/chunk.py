@@ -1,17 +1,18 @@
 """The chunk function: some hundred rows of a file become records and cards, in one transaction."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from issuer.bulk.books import books_of
 from issuer.db import StorageBusy, StorageFull
-from issuer.intake.proposal import Finding, Outcome, Proposal
+from issuer.intake.proposal import Outcome, Proposal
 from issuer.intake.service import ClinicNotLive, Intake
 from issuer.store.import_chunks import ChunkStore
-from issuer.tables.books import Claim, ClaimLost, Counts, Job, UnknownJob, Waiting
+from issuer.tables.books import Claim, ClaimLost, Job, UnknownJob
 from issuer.tables.mapping import from_json
 from issuer.tables.proposals import Made, proposer
 from issuer.tables.reading import Chunk, chunk_rows
@@ -20,7 +21,6 @@ from issuer.tables.rows import Row
 DOOR = "csv"
 """A workbook is written once as CSV when it arrives; from there on it is the same door."""
 MOST_JOBS_REMEMBERED = 16
-_KEPT = ("recorded", "corrected", "deleted", "reinstated", "noted")
 _CODES = {StorageFull: "storage-full", UnknownJob: "import-unknown"}
 _log = logging.getLogger("countersign.imports")
 
@@ -70,8 +70,8 @@ class ChunkWorker:
         now = self.clock()
 
         def finish(connection: Any, outcomes: tuple[Outcome, ...]) -> None:
-            counts, waiting = _books(rows, made, outcomes)
-            self.chunks.finish_chunk(connection, claim, counts, waiting, now)
+            counts, kept = books_of(rows, made, outcomes)
+            self.chunks.finish_chunk(connection, claim, counts, kept, now)
 
         if not proposals:
             with self.intake.store.writing() as connection:
@@ -88,27 +88,3 @@ class ChunkWorker:
             job = self.chunks.job(job_id)
             self._jobs[job_id] = job, proposer(from_json(job.mapping))
         return self._jobs[job_id]
-
-
-def _books(rows: Sequence[Row], made: Sequence[Made], outcomes: Sequence[Outcome]) -> tuple[Counts, list[Waiting]]:
-    """What became of each row, and the rows that wait for their correction."""
-    decided = iter(outcomes)
-    recorded = unchanged = asked = 0
-    waiting = []
-    for row, one in zip(rows, made, strict=True):
-        if not isinstance(one, Proposal):
-            waiting.append(_waiting(row, one))
-            continue
-        outcome = next(decided)
-        if outcome.did in _KEPT:
-            recorded += 1
-            asked += any(found.severity == "question" for found in outcome.findings)
-        elif outcome.did == "unchanged":
-            unchanged += 1
-        else:
-            waiting.append(_waiting(row, outcome.findings))
-    return Counts(recorded, unchanged, len(waiting), asked), waiting
-
-
-def _waiting(row: Row, findings: Sequence[Finding]) -> Waiting:
-    return Waiting(row.number, row.cells, tuple((found.code, found.place) for found in findings))

@@ -1,4 +1,5 @@
-"""What a clinic takes home from an import: what is wrong with which row, and the bad rows to mend and send again."""
+"""What a clinic takes home from an import: what is wrong with which row, what is said of rows that went in, and the
+bad rows to mend and send again."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,18 +9,21 @@ from issuer.intake.findings import FINDINGS, finding
 from issuer.intake.proposal import Finding
 from issuer.rights import Actor
 from issuer.store.imports import ImportStore
-from issuer.tables.books import Waiting
+from issuer.tables.books import RowState, Waiting
 from issuer.tables.faults import fault
 from issuer.tables.mapping import from_json
 from issuer.tables.results import Form, Line, lines_of, write_mending, write_results
 from issuer.tables.rows import Row
 
 AT_ONCE = 1_000
-"""Waiting rows read at once: a million bad rows need no memory."""
+"""Rows read at once: a million bad rows need no memory."""
+PARTS: tuple[RowState, ...] = ("waiting", "noted")
+"""Of the list: first the rows that wait, then what is said of rows that went in."""
 
 
 def write_result_file(imports: ImportStore, actor: Actor, job_id: str, out: Path) -> int:
-    """The list of what is wrong, as CSV or by its ending as a workbook; how many rows wait.
+    """The list of what is wrong, then of what is said of rows that went in, as CSV or by its ending as a workbook; how
+    many rows wait.
 
     Raises:
         UnknownJob, Forbidden.
@@ -35,8 +39,8 @@ def write_result_list(imports: ImportStore, actor: Actor, job_id: str, target: B
 
     def lines() -> Iterator[Line]:
         nonlocal count
-        for one in _waiting(imports, actor, job_id):
-            count += 1
+        for one in (one for state in PARTS for one in _rows(imports, actor, job_id, state)):
+            count += one.state == "waiting"
             yield from lines_of(Row(one.row, dict(one.cells)), findings_of(one), mapping)
 
     write_results(target, lines(), form)
@@ -48,18 +52,18 @@ def write_rows_to_mend(imports: ImportStore, actor: Actor, job_id: str, target: 
     job = imports.job(actor, job_id)
     rows = (
         (one.cells, "; ".join(f"{found.message} {found.remedy}" for found in findings_of(one)))
-        for one in _waiting(imports, actor, job_id)
+        for one in _rows(imports, actor, job_id, "waiting")
     )
     write_mending(target, job.head.header, rows, form)
 
 
 def findings_of(one: Waiting) -> tuple[Finding, ...]:
-    """What is wrong with a waiting row, in words: the books keep the codes."""
-    return tuple(finding(code, place) if code in FINDINGS else fault(code, place) for code, place in one.findings)
+    """What is said of a row, in words: the books keep the codes, and the rule where there is one."""
+    return tuple(finding(code, *more) if code in FINDINGS else fault(code, *more) for code, *more in one.findings)
 
 
-def _waiting(imports: ImportStore, actor: Actor, job_id: str) -> Iterator[Waiting]:
+def _rows(imports: ImportStore, actor: Actor, job_id: str, state: RowState) -> Iterator[Waiting]:
     last = 0
-    while rows := imports.waiting(actor, job_id, after=last, limit=AT_ONCE):
+    while rows := imports.waiting(actor, job_id, after=last, limit=AT_ONCE, state=state):
         yield from rows
         last = rows[-1].row

@@ -102,6 +102,27 @@ def with_recent(recent: Sequence[Recent], record_ids: Sequence[str], now: dateti
     return (new + old)[:MAX_RECENT]
 
 
+Told = Mapping[str, Sequence[str]]
+"""By record, the codes of what was said when it was recorded."""
+
+
+def read_told(kept: Any) -> Told:
+    """From the cookie; what is not ours is forgotten."""
+    if not isinstance(kept, Mapping):
+        return {}
+    return {
+        record_id: [code for code in codes if isinstance(code, str)]
+        for record_id, codes in kept.items()
+        if isinstance(codes, list)
+    }
+
+
+def with_told(told: Told, new: Told, recent: Sequence[Sequence[str]]) -> dict[str, list[str]]:
+    """What was said of the records that are "just recorded"; for the cookie."""
+    both = {**told, **new}
+    return {one[0]: list(both[one[0]]) for one in recent if one[0] in both}
+
+
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)

@@ -7,6 +7,7 @@ from typing import Final
 from issuer.clinic_desk.patient_form import PatientForm
 from issuer.clinic_desk.proposals import Fault
 from issuer.intake.findings import FINDINGS
+from issuer.intake.judgements import JUDGED
 from issuer.intake.proposal import Finding, Outcome
 
 PERSON_FIELDS: Final[Mapping[str, str]] = {
@@ -52,6 +53,8 @@ class Mark:
     code: str
     message: str
     remedy: str
+    tag: str = "Marked"
+    """One word before it: Marked (it stands so on record), Confirmed (a question that was answered), Check."""
 
 
 def field_of(place: str, row: int) -> str:
@@ -95,9 +98,43 @@ def rules_of(outcomes: Sequence[Outcome]) -> dict[str, str]:
     return {one.code: one.source for outcome in outcomes for one in outcome.findings if one.source}
 
 
+def told_of(outcomes: Sequence[Outcome]) -> dict[str, list[str]]:
+    """By record, the codes of everything that is to be looked at: what counts not, what was asked, what looks odd.
+
+    What is said of the person is said once, with the first record.
+    """
+    told: dict[str, list[str]] = {}
+    said: set[str] = set()
+    for outcome in outcomes:
+        found = [one for one in _each_code_once(outcome.findings) if one.severity in ("warning", "question")]
+        new = [one.code for one in found if not one.place.startswith("person") or one.code not in said]
+        said.update(one.code for one in found)
+        if outcome.record_id and new:
+            told[outcome.record_id] = new
+    return told
+
+
 def marks_of(codes: Sequence[str]) -> tuple[Mark, ...]:
-    """A record's marks in words."""
-    return tuple(Mark(code, FINDINGS[code][1], FINDINGS[code][2]) for code in codes if code in FINDINGS)
+    """A record's marks, and what else was said of it, in words."""
+    return tuple(
+        Mark(code, FINDINGS[code][1], FINDINGS[code][2], tag_of(code, "Confirmed"))
+        for code in codes
+        if code in FINDINGS
+    )
+
+
+def tag_of(code: str, question: str = "Question") -> str:
+    """One word before what is said of something that stands on record.
+
+    Args:
+        question: the word for a question: it was answered on the form, and is open elsewhere.
+    """
+    severity = FINDINGS[code][0] if code in FINDINGS else "info"
+    if severity == "question":
+        return question
+    if severity == "info":
+        return "No card"
+    return "Marked" if code in JUDGED else "Check"
 
 
 def _each_code_once(findings: Sequence[Finding]) -> Sequence[Finding]:

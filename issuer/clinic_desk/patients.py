@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from issuer.audit.entry import Entry
-from issuer.clinic_desk.drive import UNDO_SECONDS
+from issuer.clinic_desk.drive import UNDO_SECONDS, Told
 from issuer.clinic_desk.names import shown_name
 from issuer.clinic_desk.outcomes import Mark, marks_of
 from issuer.clinic_desk.words import detail_of, what_of
@@ -98,14 +98,21 @@ class Patients:
         self._note(Entry(now, actor, "card.link", "person", person_id, actor.clinic_id, person_id))
         return self.service.make_link(person_id, now)
 
-    def entered(self, actor: Actor, record_ids: Sequence[str], now: datetime) -> tuple[Entered, ...]:
-        """Records of the actor's clinic by their ids, in this order; others are left out."""
+    def entered(
+        self, actor: Actor, record_ids: Sequence[str], now: datetime, told: Told | None = None
+    ) -> tuple[Entered, ...]:
+        """Records of the actor's clinic by their ids, in this order; others are left out.
+
+        Args:
+            told: by record, what was said when it was recorded.
+        """
         require(actor, "record.search", actor.clinic_id)
         with self.service.store.reading() as connection:
             found = {one.id: one for one in records_where(connection, record.c.id, record_ids)}
             persons = persons_of(connection, {one.person_id for one in found.values()})
         own = [found[one] for one in record_ids if one in found and found[one].clinic_id == actor.clinic_id]
-        return tuple(entered_of(one, persons.get(one.person_id), now) for one in own)
+        said = told or {}
+        return tuple(entered_of(one, persons.get(one.person_id), now, said.get(one.id, ())) for one in own)
 
     def has_other(self, actor: Actor, person_id: str) -> bool:
         """Whether the clinic has anything left on record for somebody."""
@@ -166,8 +173,8 @@ def seconds_to_undo(held: HeldRecord, now: datetime) -> int:
     return max(0, UNDO_SECONDS - int((now - held.changed_at).total_seconds()))
 
 
-def entered_of(held: HeldRecord, person: HeldPerson | None, now: datetime) -> Entered:
-    """A record in words."""
+def entered_of(held: HeldRecord, person: HeldPerson | None, now: datetime, told: Sequence[str] = ()) -> Entered:
+    """A record in words, with its marks and what else was said when it was recorded."""
     event = read_event(held.kind, held.resource).event
     left = seconds_to_undo(held, now)
     known = person.demographics if person else Demographics()
@@ -180,7 +187,7 @@ def entered_of(held: HeldRecord, person: HeldPerson | None, now: datetime) -> En
         detail_of(event),
         held.day,
         held.status,
-        marks_of(held.marks.split()),
+        marks_of(list(dict.fromkeys((*held.marks.split(), *told)))),
         marks_of([held.unsigned_because]) if held.unsigned_because else (),
         left,
     )

@@ -203,6 +203,11 @@ class Corrections:
         with self.store.reading() as connection:
             return staff_names(connection, set(actors))
 
+    def clinics(self) -> Mapping[str, str]:
+        """What clinics are called, by id."""
+        with self.store.reading() as connection:
+            return clinics(connection)
+
     def forget(self, now: datetime) -> int:
         """Delete what records and persons were before changes, where its time is over; how many. Run it daily.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from issuer.rights import Actor, Role
 
@@ -217,3 +218,12 @@ def check_place(role: Role, clinic_id: str) -> None:
         raise NotAllowed("clinic_id", "Choose the clinic this person works for.")
     if role not in CLINIC_ROLES and clinic_id:
         raise NotAllowed("clinic_id", "This role works for every clinic: choose none.")
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether the tz database has a zone of this name."""
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return False
+    return bool(name)

@@ -6,18 +6,20 @@ chains it (`issuer.audit.sealing`); an entry whose transaction commits later sta
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, insert, or_, select, text, update
 
 from issuer.audit.entry import Entry
-from issuer.audit.lines import Filter, Line
+from issuer.audit.lines import Called, Filter, Line, actors_in, clinics_in
 from issuer.audit.sealing import START, Head, Seal, digest_of, seal_of
 from issuer.audit.verifying import Verification, verify
 from issuer.db import reading, writing
 from issuer.models import person, record
 from issuer.models.audit import audit_entry, audit_seal
+from issuer.store.names import names_of_actors, names_of_clinics
 
 MAX_SEALED = 5_000
 """Entries under one seal: a sealer holds SQLite's one writer no longer than these take."""
@@ -144,6 +146,20 @@ class AuditStore:
         """Every entry of a filter, oldest first, without holding them all."""
         query = select(audit_entry).where(*_where(wanted)).order_by(audit_entry.c.seq)
         return map(_line, self._chunks(query, audit_entry.c.seq))
+
+    def called(self, lines: Sequence[Line]) -> Called:
+        """What the people, systems and clinics in some lines are called now."""
+        with reading(self._engine) as connection:
+            return Called(
+                names_of_actors(connection, actors_in(lines)), names_of_clinics(connection, clinics_in(lines))
+            )
+
+    def export_named(self, wanted: Filter) -> Iterator[tuple[Line, Called]]:
+        """As `export`, each entry with the names that belong to it."""
+        lines = self.export(wanted)
+        while chunk := list(islice(lines, _CHUNK)):
+            called = self.called(chunk)
+            yield from ((line, called) for line in chunk)
 
     def of_person(self, person_id: str, after: int | None = None, limit: int = 50) -> tuple[Line, ...]:
         """Who saw or changed a person's record, newest first: entries about the person and those merged into them, and

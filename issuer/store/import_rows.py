@@ -62,14 +62,14 @@ def chunk_values(job_id: str, chunk: Chunk) -> dict[str, Any]:
 
 
 def waiting_values(job_id: str, waiting: Waiting, now: datetime) -> dict[str, Any]:
-    """The row of a row that waits. Escaped JSON holds what UTF-8 cannot: octets of a file of mixed encodings."""
+    """The row of a row of a file. Escaped JSON holds what UTF-8 cannot: octets of a file of mixed encodings."""
     cells = json.dumps(dict(waiting.cells), ensure_ascii=True)
     return {
         "job_id": job_id,
         "row": waiting.row,
         "cells": cells.encode(),
         "findings": json.dumps(waiting.findings),
-        "state": "waiting",
+        "state": waiting.state,
         "changed_at": now,
         "forget_after": now + KEPT,
     }
@@ -77,7 +77,7 @@ def waiting_values(job_id: str, waiting: Waiting, now: datetime) -> dict[str, An
 
 def as_waiting(row: Row[Any]) -> Waiting:
     """What `waiting_values` wrote."""
-    findings = tuple((code, place) for code, place in json.loads(row.findings))
+    findings = tuple(tuple(one) for one in json.loads(row.findings))
     return Waiting(row.row, json.loads(row.cells), findings, row.state)
 
 

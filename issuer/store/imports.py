@@ -4,16 +4,17 @@ What people do with them; each is asked for the right once more, with the job in
 `issuer.store.import_chunks`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from issuer.audit.entry import Entry
 from issuer.db import reading, writing
 from issuer.models.imports import column_mapping, import_chunk, import_job, waiting_row
-from issuer.rights import Actor, may, require
+from issuer.rights import Actor, Permission, may, require
 from issuer.store.audit import append as append_audit
 from issuer.store.import_rows import OPEN, as_job, as_waiting, chunk_values, job_values, jobs_query, pause
 from issuer.store.rows import add_rows
@@ -22,6 +23,7 @@ from issuer.tables.mapping import ColumnMapping, from_json, to_json
 from issuer.tables.reading import Chunk
 
 Append = Callable[[Connection, Sequence[Entry]], None]
+_SETTLED: Mapping[str, str] = {"mended": "import.mend", "dropped": "import.drop"}
 
 
 class ImportStore:
@@ -48,7 +50,7 @@ class ImportStore:
 
     def jobs(self, actor: Actor, clinic_id: str, limit: int = 50) -> tuple[Job, ...]:
         """A clinic's jobs, the newest first; of all clinics for "" where the actor may. Raises Forbidden."""
-        require(actor, "import.run", clinic_id)
+        require(actor, "import.see", clinic_id)
         clinic_id = clinic_id or actor.clinic_id
         with reading(self._engine) as connection:
             where = [import_job.c.clinic_id == clinic_id] if clinic_id else []
@@ -58,7 +60,7 @@ class ImportStore:
     def stop(self, actor: Actor, job_id: str, now: datetime) -> Job:
         """Hand out no further chunk; those begun are finished. Raises UnknownJob, Forbidden."""
         with writing(self._engine) as connection:
-            job = self._required(connection, actor, job_id)
+            job = self._required(connection, actor, job_id, "import.run")
             if job.state in OPEN:
                 pause(connection, job, "stopped", now)
                 self._note(connection, actor, "import.stop", job_id, job.clinic_id, now)
@@ -67,7 +69,7 @@ class ImportStore:
     def resume(self, actor: Actor, job_id: str, now: datetime) -> Job:
         """Go on with a stopped job, and try chunks that were given up again. Raises UnknownJob, Forbidden."""
         with writing(self._engine) as connection:
-            job = self._required(connection, actor, job_id)
+            job = self._required(connection, actor, job_id, "import.run")
             again = connection.execute(
                 update(import_chunk)
                 .where(import_chunk.c.job_id == job_id, import_chunk.c.state == "failed")
@@ -98,21 +100,53 @@ class ImportStore:
     def waiting(
         self, actor: Actor, job_id: str, after: int = 0, limit: int = 1_000, state: RowState = "waiting"
     ) -> tuple[Waiting, ...]:
-        """Rows that were not recorded, in order, from the one after `after` on. Raises UnknownJob, Forbidden."""
+        """Rows of a state, in order, from the one after `after` on: those that were not recorded, or of which something
+        is said. Raises UnknownJob, Forbidden."""
         with reading(self._engine) as connection:
             self._required(connection, actor, job_id)
             where = (waiting_row.c.job_id == job_id, waiting_row.c.row > after, waiting_row.c.state == state)
             query = select(waiting_row).where(*where).order_by(waiting_row.c.row).limit(limit)
             return tuple(as_waiting(row) for row in connection.execute(query))
 
+    def rows_by_state(self, actor: Actor, jobs: Sequence[Job]) -> Mapping[str, Mapping[RowState, int]]:
+        """By job, how many rows wait, were mended or dropped, or went in with a remark. Raises Forbidden."""
+        for clinic_id in {job.clinic_id for job in jobs}:
+            require(actor, "import.see", clinic_id)
+        found: dict[str, dict[RowState, int]] = {job.id: {} for job in jobs}
+        counted = select(waiting_row.c.job_id, waiting_row.c.state, func.count()).where(waiting_row.c.job_id.in_(found))
+        with reading(self._engine) as connection:
+            for job_id, state, count in connection.execute(counted.group_by(waiting_row.c.job_id, waiting_row.c.state)):
+                found[job_id][state] = count
+        return found
+
     def settle_row(
-        self, connection: Connection, actor: Actor, job_id: str, row: int, state: RowState, now: datetime
+        self,
+        connection: Connection,
+        actor: Actor,
+        job_id: str,
+        row: int,
+        state: Literal["mended", "dropped"],
+        now: datetime,
+        reason: str = "",
     ) -> None:
-        """A waiting row was mended (in the transaction that records it) or dropped. Raises UnknownRow, Forbidden."""
-        job = self._required(connection, actor, job_id)
+        """A waiting row was mended (in the transaction that records it) or dropped. A line of the audit log.
+
+        Args:
+            reason: why it is dropped: a code.
+        Raises:
+            UnknownJob, UnknownRow, Forbidden.
+        """
+        job = self._required(connection, actor, job_id, "import.run")
         key = (waiting_row.c.job_id == job.id, waiting_row.c.row == row, waiting_row.c.state == "waiting")
         if connection.execute(update(waiting_row).where(*key).values(state=state, changed_at=now)).rowcount != 1:
             raise UnknownRow
+        entry = Entry(now, actor, _SETTLED[state], "import", job.id, job.clinic_id, reason=reason, detail={"row": row})
+        self._append(connection, [entry])
+
+    def drop_row(self, actor: Actor, job_id: str, row: int, reason: str, now: datetime) -> None:
+        """A waiting row is not to be recorded. Raises UnknownJob, UnknownRow, Forbidden, StorageFull, StorageBusy."""
+        with writing(self._engine) as connection:
+            self.settle_row(connection, actor, job_id, row, "dropped", now, reason)
 
     # ---- Mappings ---------------------------------------------------------------------------------------------------
 
@@ -136,11 +170,13 @@ class ImportStore:
 
     # ---- Common -----------------------------------------------------------------------------------------------------
 
-    def _required(self, connection: Connection, actor: Actor, job_id: str) -> Job:
-        """The job, if the actor may see it. Another clinic's job is as unknown as one that never was."""
-        require(actor, "import.run")
+    def _required(
+        self, connection: Connection, actor: Actor, job_id: str, permission: Permission = "import.see"
+    ) -> Job:
+        """The job, if the actor may do this to it. Another clinic's job is as unknown as one that never was."""
+        require(actor, permission)
         row = connection.execute(jobs_query().where(import_job.c.id == job_id)).one_or_none()
-        if row is None or not may(actor, "import.run", row.clinic_id):
+        if row is None or not may(actor, permission, row.clinic_id):
             raise UnknownJob
         return as_job(connection, row)
 

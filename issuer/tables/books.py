@@ -22,7 +22,8 @@ KEPT: Final = timedelta(days=30)
 JobState = Literal["waiting", "running", "stopped", "done", "failed"]
 """`waiting`: no worker has begun. `failed`: all of it was tried, and chunks were given up."""
 ChunkState = Literal["waiting", "running", "done", "failed"]
-RowState = Literal["waiting", "mended", "dropped"]
+RowState = Literal["waiting", "mended", "dropped", "noted"]
+"""`waiting`: for its correction. `mended` and `dropped`: what came of that. `noted`: it went in, with a remark."""
 Signing = Literal["now", "on-demand"]
 """Whether cards are signed with the rows, or each when it is first asked for."""
 
@@ -104,12 +105,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A row that was not recorded."""
+    """A row that was not recorded, or of which something is said (then without its cells: it stands on record)."""
 
     row: int
     cells: Mapping[str, str] = field(repr=False)
-    findings: tuple[tuple[str, str], ...]
-    """(code, place) of what is wrong; the texts come from the table of codes."""
+    findings: tuple[tuple[str, ...], ...]
+    """(code, place) of what is wrong, or (code, place, source); the texts come from the table of codes."""
     state: RowState = "waiting"
 
 

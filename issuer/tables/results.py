@@ -29,7 +29,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that is wrong with one row."""
+    """One thing that is wrong with, or said of, one row."""
 
     row: int
     column: str
@@ -45,7 +45,7 @@ def lines_of(row: Row, findings: Iterable[Finding], mapping: ColumnMapping) -> I
 
 
 def write_results(target: BinaryIO, lines: Iterable[Line], form: Form = "csv") -> None:
-    """For every bad row the row, column, severity, code, what is wrong and what to do."""
+    """For every row of which something is said: row, column, severity, code, what is said and what to do."""
     rows = ((str(line.row), line.column, *_said(line.finding)) for line in lines)
     _write(target, HEADINGS, rows, form, _WIDTHS)
 

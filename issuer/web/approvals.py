@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from issuer.rights import may
 from issuer.staff.accounts import Accounts
-from issuer.staff.people import NotAllowed, plain_name
+from issuer.staff.people import NotAllowed, is_time_zone, plain_name
 from issuer.store.staff_clinics import APPROVALS, ClinicStore, NotToApprove
 from issuer.web.login import see_other
 from issuer.web.rules import rule
@@ -15,10 +15,17 @@ from issuer.web.sessions import Sessions, current_actor, form
 
 FIELDS = ("name", "public_name", "address", "time_zone", "contact")
 MAX_REASON_CHARACTERS = 200
+_ZONE = "Type the clinic’s time zone, like America/New_York: it says which day is today there."
 
 
-def clinics_blueprint(accounts: Accounts, clinics: ClinicStore, sessions: Sessions) -> Blueprint:
-    """Everything below `/clinics`."""
+def clinics_blueprint(
+    accounts: Accounts, clinics: ClinicStore, sessions: Sessions, time_zone: str = "UTC"
+) -> Blueprint:
+    """Everything below `/clinics`.
+
+    Args:
+        time_zone: the department's, offered for a new clinic.
+    """
     blueprint = Blueprint("clinics", __name__, url_prefix="/clinics")
 
     @blueprint.get("")
@@ -29,7 +36,9 @@ def clinics_blueprint(accounts: Accounts, clinics: ClinicStore, sessions: Sessio
     @blueprint.get("/new")
     @rule("clinic.apply")
     def ask_new() -> str:
-        return render_template("staff/clinic_new.html", typed=dict.fromkeys(FIELDS, ""), errors={})
+        return render_template(
+            "staff/clinic_new.html", typed=dict.fromkeys(FIELDS, "") | {"time_zone": time_zone}, errors={}
+        )
 
     @blueprint.post("/new")
     @rule("clinic.apply")
@@ -37,6 +46,8 @@ def clinics_blueprint(accounts: Accounts, clinics: ClinicStore, sessions: Sessio
         typed = form(FIELDS)
         try:
             name, public_name = plain_name(typed["name"]), plain_name(typed["public_name"], "public_name")
+            if not is_time_zone(typed["time_zone"].strip()):
+                raise NotAllowed("time_zone", _ZONE)
             details = json.dumps({key: plain_name(typed[key], key) for key in FIELDS[2:] if typed[key].strip()})
         except NotAllowed as error:
             page = render_template("staff/clinic_new.html", typed=typed, errors={error.field_name: error.words})

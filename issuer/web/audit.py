@@ -9,8 +9,8 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from issuer.audit.actions import ACTIONS, in_words
 from issuer.audit.entry import Entry
-from issuer.audit.export import csv_rows
-from issuer.audit.lines import Filter, Line
+from issuer.audit.export import named_csv_rows
+from issuer.audit.lines import Called, Filter, Line
 from issuer.rights import NAMES
 from issuer.store.audit import AuditStore
 from issuer.web.rules import rule
@@ -36,10 +36,11 @@ def audit_blueprint(store: AuditStore, clock: Callable[[], datetime]) -> Bluepri
         wanted, errors = _filter(typed)
         after = _after()
         if errors:
-            return _private(make_response(_log_page(typed, errors, ()), 422))
+            return _private(make_response(_log_page(typed, errors, (), Called()), 422))
         if after is None:
             note("audit.search", wanted)
-        return _private(make_response(_log_page(typed, {}, store.entries(wanted, after, PAGE_LINES + 1))))
+        lines = store.entries(wanted, after, PAGE_LINES + 1)
+        return _private(make_response(_log_page(typed, {}, lines, store.called(lines))))
 
     @blueprint.get("/export.csv")
     @rule("audit.read")
@@ -47,10 +48,10 @@ def audit_blueprint(store: AuditStore, clock: Callable[[], datetime]) -> Bluepri
         typed = _typed(FIELDS)
         wanted, errors = _filter(typed)
         if errors:
-            return _private(make_response(_log_page(typed, errors, ()), 422))
+            return _private(make_response(_log_page(typed, errors, (), Called()), 422))
         note("audit.export", wanted)
         # What is noted about this export is not part of it: the last entry may still be on its way.
-        rows = csv_rows(store.export(replace(wanted, until=wanted.until or clock())))
+        rows = named_csv_rows(store.export_named(replace(wanted, until=wanted.until or clock())))
         response = Response(stream_with_context(rows), content_type="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
         return _private(response)
@@ -67,7 +68,11 @@ def audit_blueprint(store: AuditStore, clock: Callable[[], datetime]) -> Bluepri
         if after is None:
             note("access.tell", Filter(person_id=person_id))
         lines = store.of_person(person_id, after, PAGE_LINES + 1)
-        return _private(make_response(render_template("audit/person.html", typed=typed, errors={}, **_paged(lines))))
+        return _private(
+            make_response(
+                render_template("audit/person.html", typed=typed, errors={}, **_paged(lines, store.called(lines)))
+            )
+        )
 
     def note(action: str, wanted: Filter) -> None:
         asked = " ".join(sorted(wanted.equals())) or "all"
@@ -81,15 +86,15 @@ def audit_blueprint(store: AuditStore, clock: Callable[[], datetime]) -> Bluepri
 _WORDS = {"in_words": in_words, "roles": NAMES}
 
 
-def _log_page(typed: Mapping[str, str], errors: Mapping[str, str], lines: tuple[Line, ...]) -> str:
+def _log_page(typed: Mapping[str, str], errors: Mapping[str, str], lines: tuple[Line, ...], called: Called) -> str:
     actions = [("", "Everything"), *sorted(ACTIONS.items(), key=lambda one: one[1])]
-    return render_template("audit/log.html", typed=typed, errors=errors, actions=actions, **_paged(lines))
+    return render_template("audit/log.html", typed=typed, errors=errors, actions=actions, **_paged(lines, called))
 
 
-def _paged(lines: tuple[Line, ...]) -> dict[str, object]:
+def _paged(lines: tuple[Line, ...], called: Called) -> dict[str, object]:
     """What a page shows, and where the next one begins: one more line was asked for than stands on it."""
     shown = lines[:PAGE_LINES]
-    return {"lines": shown, "older": shown[-1].seq if len(lines) > PAGE_LINES else None, **_WORDS}
+    return {"lines": shown, "older": shown[-1].seq if len(lines) > PAGE_LINES else None, "called": called, **_WORDS}
 
 
 def _typed(names: tuple[str, ...]) -> dict[str, str]:

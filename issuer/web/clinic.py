@@ -16,7 +16,7 @@ from issuer.clinic_desk.catalogue import OUTCOMES, Choice
 from issuer.clinic_desk.day_list import DayList
 from issuer.clinic_desk.drive import remembered
 from issuer.clinic_desk.form_page import REASONS, FormPage, history_of, reason_of
-from issuer.clinic_desk.outcomes import faults_of, questions_of, rules_of, unanswered
+from issuer.clinic_desk.outcomes import faults_of, questions_of, rules_of, told_of, unanswered
 from issuer.clinic_desk.patient_form import PatientForm, Who, read_form
 from issuer.clinic_desk.proposals import SOURCES, Desk, Reading, found_products, person_of, proposals_of
 from issuer.clinic_desk.vials import Unscannable, put_vial
@@ -152,7 +152,8 @@ def clinic_blueprint(parts: ClinicParts, day_list: DayList, asked: Asked) -> Blu
     def _go_on(reading: Reading, done: Submitted) -> WerkzeugResponse:
         now = parts.clock()
         drive = remembered(reading.form, {row.number: row.product for row in reading.form.rows})
-        parts.remember(drive, [one.record_id for one in done.outcomes if one.record_id], now)
+        ids = [one.record_id for one in done.outcomes if one.record_id]
+        parts.remember(drive, ids, told_of(done.outcomes), now)
         session["rules"] = rules_of(done.outcomes)
         if all(one.did == "unchanged" for one in done.outcomes):
             session["said"] = "unchanged"

@@ -3,20 +3,30 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import date, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from flask import session
 
 from issuer.clinic_desk.catalogue import Catalogue
-from issuer.clinic_desk.drive import Drive, Recent, kept_drive, read_drive, read_recent, with_recent
+from issuer.clinic_desk.drive import (
+    Drive,
+    Recent,
+    Told,
+    kept_drive,
+    read_drive,
+    read_recent,
+    read_told,
+    with_recent,
+    with_told,
+)
 from issuer.clinic_desk.patients import Entered, Patients
 from issuer.clinic_desk.proposals import Desk
 from issuer.clinic_desk.vials import Vial
 from issuer.intake.looking import Looking
 from issuer.intake.service import Intake
 from issuer.rights import Actor, Forbidden
-from issuer.staff.people import Clinic
+from issuer.staff.people import Clinic, is_time_zone
 from issuer.store.staff_clinics import ClinicStore
 from issuer.web.sessions import Sessions, current_actor
 
@@ -42,6 +52,8 @@ class ClinicParts:
     address: str
     """Where residents reach the service, without trailing slash."""
     sample: bool = False
+    time_zone: str = "UTC"
+    """The department's, for a clinic of which none was entered."""
 
     def clinic(self) -> Clinic:
         """The clinic of whoever is logged in. Raises Forbidden: they belong to none."""
@@ -53,7 +65,7 @@ class ClinicParts:
     def desk(self) -> Desk:
         """Where and when the form is filled in."""
         clinic = self.clinic()
-        zone = zone_of(clinic.details)
+        zone = zone_of(clinic.details, self.time_zone)
         today = self.clock().astimezone(zone).date()
         return Desk(self.products, self.tests, today, zone, f"{CHART_AUTHORITY}{clinic.id}", self.drive().lot)
 
@@ -67,10 +79,11 @@ class ClinicParts:
         found = self.sessions.signed_in()
         return found.member.name if found else ""
 
-    def remember(self, drive: Drive, record_ids: list[str], now: datetime) -> None:
-        """For the next patient, and for the list of what was just recorded."""
+    def remember(self, drive: Drive, record_ids: list[str], told: Told, now: datetime) -> None:
+        """For the next patient, and for the list of what was just recorded with what was said of it."""
         session["drive"] = kept_drive(drive)
         session["recent"] = with_recent(self.recent(now), record_ids, now)
+        session["told"] = with_told(read_told(session.get("told")), told, session["recent"])
 
     def recent(self, now: datetime) -> tuple[Recent, ...]:
         """Ids of what was recorded here lately, newest first."""
@@ -78,13 +91,14 @@ class ClinicParts:
 
     def just_recorded(self, actor: Actor, now: datetime) -> tuple[Entered, ...]:
         """The same in words."""
-        return self.patients.entered(actor, [one for one, _ in self.recent(now)], now)
+        return self.patients.entered(actor, [one for one, _ in self.recent(now)], now, read_told(session.get("told")))
 
 
-def zone_of(details: str) -> tzinfo:
-    """A clinic's time zone; UTC where none was entered, or none of that name exists."""
+def zone_of(details: str, otherwise: str) -> tzinfo:
+    """A clinic's time zone; the department's where none was entered, or none of that name exists."""
     try:
         entered = json.loads(details or "{}")
-        return ZoneInfo(entered["time_zone"]) if isinstance(entered, dict) and entered.get("time_zone") else UTC
-    except (ValueError, TypeError, ZoneInfoNotFoundError):
-        return UTC
+    except ValueError:
+        entered = {}
+    name = entered.get("time_zone") if isinstance(entered, dict) else ""
+    return ZoneInfo(name if isinstance(name, str) and is_time_zone(name) else otherwise)

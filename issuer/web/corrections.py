@@ -1,4 +1,5 @@
 """A clinic's own records put right: found by the day they were recorded, shown with what they were, corrected, deleted.
+The department looks through those of all clinics.
 
 What is typed is shown beside what stands before anything is changed.
 """
@@ -8,9 +9,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, session, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from issuer.clinic_desk.outcomes import marks_of, rules_of, told_of
 from issuer.intake.proposal import Dose, Event, Outcome, Result
 from issuer.intake.service import ClinicNotLive
 from issuer.merging.comparison import name_in_words
@@ -88,8 +90,17 @@ def corrections_blueprint(corrections: Corrections, clock: Callable[[], datetime
         first = max(0, request.args.get("first", 0, type=int))
         moments = [datetime.combine(day, time(), UTC) for day in (since, until + timedelta(days=1))]
         lines = corrections.listing(current_actor(), moments[0], moments[1], clock(), first)
+        clinics, own = corrections.clinics(), current_actor().clinic_id
         return _page(
-            "corrections/list.html", lines=lines, since=since, until=until, first=first, at_once=AT_ONCE, today=today
+            "corrections/list.html",
+            lines=lines,
+            since=since,
+            until=until,
+            first=first,
+            at_once=AT_ONCE,
+            today=today,
+            whose=clinics.get(own, "") if own else "",
+            clinics={} if own else clinics,
         )
 
     @blueprint.get("/<record_id>")
@@ -101,6 +112,9 @@ def corrections_blueprint(corrections: Corrections, clock: Callable[[], datetime
             shown=shown,
             names=corrections.names(one.changed_by for one in shown.versions),
             changed=_changes(shown),
+            said=marks_of(list(dict.fromkeys((*shown.record.marks.split(), *_said(record_id, "codes"))))),
+            rules=_said(record_id, "rules"),
+            whose=shown.clinic_name,
             may_correct=may(current_actor(), "record.correct", shown.record.clinic_id),
         )
 
@@ -129,6 +143,8 @@ def corrections_blueprint(corrections: Corrections, clock: Callable[[], datetime
             return _check(shown, typed, event, [one for one in done.findings if one.severity == "question"])
         if not done.accepted:
             return _form(shown, typed, _refused(done))
+        codes = told_of([done]).get(done.record_id, [])
+        session["corrected"] = {"record": record_id, "codes": codes, "rules": rules_of([done])}
         return see_other(url_for("corrections.one", record_id=record_id, done="corrected"))
 
     @blueprint.get("/<record_id>/delete")
@@ -151,6 +167,12 @@ def corrections_blueprint(corrections: Corrections, clock: Callable[[], datetime
 
 
 _NOTHING = "Nothing was changed."
+
+
+def _said(record_id: str, what: str) -> Any:
+    """What was said of a record when it was corrected: `codes` of findings, or the `rules` behind them."""
+    kept = session.get("corrected", {})
+    return kept.get(what, {}) if kept.get("record") == record_id else {}
 
 
 def _page(template: str, status: int = 200, **values: Any) -> Response:

@@ -108,4 +108,5 @@ def _clinic_parts(service: IssuerService, settings: Settings, staff: StaffParts,
         settings.name,
         settings.address,
         settings.sample,
+        settings.time_zone,
     )

@@ -1,5 +1,7 @@
 """Files of many rows: uploaded, their columns confirmed, started; progress, stop, go on, what failed, results.
 
+A clinic brings its own in. The department, which has no clinic, sees all of them: how far, what failed, the results.
+
 Everything works without JavaScript; with it the figures of a running import come by themselves.
 """
 
@@ -8,13 +10,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import IO
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    session,
+    url_for,
+)
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from issuer.bulk.beginning import begin
 from issuer.bulk.results import write_result_list, write_rows_to_mend
+from issuer.clinic_desk.mending import Mending
 from issuer.clinic_desk.proposals import Fault
-from issuer.clinic_desk.runs import failures_of, figures_of, state_words
+from issuer.clinic_desk.runs import Figures, failures_of, figures_of, state_words
 from issuer.clinic_desk.uploads import (
     DATE_ORDERS,
     FIXED,
@@ -25,21 +39,24 @@ from issuer.clinic_desk.uploads import (
     mapping_of,
     see_table,
 )
+from issuer.rights import Actor, may
 from issuer.store.imports import ImportStore
 from issuer.tables import COLUMNS, ColumnMapping, TableRefused, template
-from issuer.tables.books import Signing, UnknownJob
+from issuer.tables.books import Job, Signing, UnknownJob
 from issuer.tables.limits import MAX_FILE_BYTES
 from issuer.tables.mapping import fingerprint
 from issuer.tables.results import Form
 from issuer.web.clinic_parts import ClinicParts
 from issuer.web.import_files import UploadFolder, UploadGone
+from issuer.web.import_rows import add_row_views
 from issuer.web.roster import TEMPLATES
 from issuer.web.rules import rule
 from issuer.web.sessions import current_actor
 from pages import Problem
 from pages.problems import answer
 
-SHOWN_FAILURES = 50
+SHOWN_ROWS = 50
+"""Of those that wait, and of those of which something is said; the files have all."""
 USES = {"dose": "Vaccinations", "result": "Test results", "roster": "Day’s list"}
 
 
@@ -67,8 +84,10 @@ def imports_blueprint(parts: ClinicParts, own: ImportParts) -> Blueprint:
     def unknown(_: UnknownJob) -> Response:
         return answer(_no_such_import())
 
+    add_row_views(blueprint, parts, Mending(own.imports, parts.intake))
+
     @blueprint.get("")
-    @rule("import.run")
+    @rule("import.see")
     def runs() -> str:
         return _list_page()
 
@@ -138,29 +157,33 @@ def imports_blueprint(parts: ClinicParts, own: ImportParts) -> Blueprint:
         return redirect(url_for("imports.run", job_id=job_id), 303)
 
     @blueprint.get("/<job_id>")
-    @rule("import.run")
+    @rule("import.see")
     def run(job_id: str) -> str:
         actor = current_actor()
         job = own.imports.job(actor, job_id)
-        figures = figures_of(job, parts.clock())
+        [(_, figures, words)] = _far(actor, [job])
+        waiting = own.imports.waiting(actor, job_id, limit=SHOWN_ROWS)
+        noted = own.imports.waiting(actor, job_id, limit=SHOWN_ROWS, state="noted")
         return render_template(
             "imports/run.html",
             job=job,
             figures=figures,
-            words=state_words(job),
-            failures=failures_of(own.imports.waiting(actor, job_id, limit=SHOWN_FAILURES), job.mapping),
+            words=words,
+            failures=failures_of(waiting, job.mapping),
+            remarks=failures_of(noted, job.mapping),
             given_up=own.imports.given_up(actor, job_id),
-            shown=SHOWN_FAILURES,
+            shown=SHOWN_ROWS,
+            clinic=_clinic_names(actor).get(job.clinic_id, ""),
+            may_run=may(actor, "import.run", job.clinic_id),
+            settled=session.pop("row", ()),
         )
 
     @blueprint.get("/<job_id>/state.json")
-    @rule("import.run")
+    @rule("import.see")
     def state(job_id: str) -> Response:
-        job = own.imports.job(current_actor(), job_id)
-        figures = figures_of(job, parts.clock())
-        return jsonify(
-            state=job.state, words=state_words(job), done=figures.done, rows=figures.rows, parts=figures.said
-        )
+        actor = current_actor()
+        [(job, figures, words)] = _far(actor, [own.imports.job(actor, job_id)])
+        return jsonify(state=job.state, words=words, done=figures.done, rows=figures.rows, parts=figures.said)
 
     @blueprint.post("/<job_id>/stop")
     @rule("import.run")
@@ -177,7 +200,7 @@ def imports_blueprint(parts: ClinicParts, own: ImportParts) -> Blueprint:
         return redirect(url_for("imports.run", job_id=job_id), 303)
 
     @blueprint.get("/<job_id>/results.<any(csv, xlsx):form>")
-    @rule("import.run")
+    @rule("import.see")
     def results(job_id: str, form: str) -> WerkzeugResponse:
         actor, kind = current_actor(), _form(form)
         target = own.folder.written(lambda file: write_result_list(own.imports, actor, job_id, file, kind))
@@ -200,11 +223,26 @@ def imports_blueprint(parts: ClinicParts, own: ImportParts) -> Blueprint:
         remembered = own.imports.remembered(actor, clinic.id, fingerprint(seen.head.header))
         return (replace(seen, mapping=remembered), True) if remembered else (seen, False)
 
+    def _far(actor: Actor, jobs: Sequence[Job]) -> list[tuple[Job, Figures, str]]:
+        """Jobs with their figures, and how each stands in words."""
+        rows, now = own.imports.rows_by_state(actor, jobs), parts.clock()
+        found = [(job, figures_of(job, now, rows[job.id])) for job in jobs]
+        return [(job, figures, state_words(job, figures.waiting)) for job, figures in found]
+
+    def _clinic_names(actor: Actor) -> dict[str, str]:
+        """For whoever sees the imports of several clinics."""
+        return {} if actor.clinic_id else {one.id: one.name for one in parts.clinics.clinics(actor)}
+
     def _list_page(errors: Sequence[Fault] = ()) -> str:
-        clinic = parts.clinic()
-        jobs = own.imports.jobs(current_actor(), clinic.id)
-        shown = [(job, figures_of(job, parts.clock()), state_words(job)) for job in jobs]
-        return render_template("imports/runs.html", jobs=shown, errors=errors, uses=USES)
+        actor = current_actor()
+        return render_template(
+            "imports/runs.html",
+            jobs=_far(actor, own.imports.jobs(actor, actor.clinic_id)),
+            clinics=_clinic_names(actor),
+            may_run=bool(actor.clinic_id) and may(actor, "import.run", actor.clinic_id),
+            errors=errors,
+            uses=USES,
+        )
 
     def _columns_page(
         upload_id: str,

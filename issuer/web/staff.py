@@ -57,6 +57,8 @@ class StaffSettings:
     oidc: OidcSettings | None = None
     cost: Cost = STANDARD
     start: Callable[[Role], str] = account_page
+    time_zone: str = "UTC"
+    """The department's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,6 @@ def _register(app: Flask, parts: StaffParts, settings: StaffSettings, outside: O
     app.register_blueprint(login_blueprint(login))
     app.register_blueprint(account_blueprint(login))
     app.register_blueprint(people_blueprint(accounts, parts.clinics, sessions, settings.address))
-    app.register_blueprint(clinics_blueprint(accounts, parts.clinics, sessions))
+    app.register_blueprint(clinics_blueprint(accounts, parts.clinics, sessions, settings.time_zone))
     app.register_blueprint(systems_blueprint(systems))
     app.register_blueprint(token_blueprint(token))

@@ -1,14 +1,13 @@
 """A door with guests before it, in a real browser."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from tests.e2e.browser import PHONE, with_canvas_camera
 from tests.e2e.guests import NOW, World
+from tests.serving import served
 from verifier.app import create_app
 from verifier.settings import Settings
 
@@ -23,13 +22,8 @@ def door(world: World) -> Iterator[str]:
     """The address of a verifier, in this process, that judges by the world's registry at the world's time."""
     registry = world.registry()
     app = create_app(Settings(), lambda: registry, lambda: NOW)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+    with served(app) as address:
+        yield address
 
 
 @pytest.fixture

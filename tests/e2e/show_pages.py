@@ -7,16 +7,15 @@ adds its own by calling `shoot(browser, out, pages, base_url)`.
 """
 
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
 
 from tests.e2e.browser import DESK, PHONE, executable, launch, show_to_camera, with_canvas_camera
 from tests.e2e.guests import NOW, World, drawn, held_up, jpeg, png
+from tests.serving import served
 from verifier.app import create_app
 from verifier.settings import Settings
 
@@ -173,12 +172,9 @@ def main(out: Path, only: Sequence[str]) -> int:
         browser = launch(playwright)
         for prefix, registry in registries.items():
             app = create_app(Settings(), lambda registry=registry: registry, lambda: NOW)
-            server = make_server("127.0.0.1", 0, app, threaded=True)
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            written = shoot(browser, out, outdated if prefix else pages, f"http://127.0.0.1:{server.port}", only)
+            with served(app) as address:
+                written = shoot(browser, out, outdated if prefix else pages, address, only)
             sys.stdout.write(f"{len(written)} pictures in {out}\n")
-            server.shutdown()
-            server.server_close()
         browser.close()
     return 0
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from issuer.bulk.chunk import ChunkWorker
 from issuer.db import open_engine, upgrade
@@ -19,7 +19,8 @@ from issuer.store import Store
 from issuer.store.import_chunks import ChunkStore
 from keys.store import KeyStore
 from tests.e2e.browser import DESK, PHONE, axe_findings
-from tests.issuer.clinic_pages.world import Desk, build, served
+from tests.issuer.clinic_pages.world import Desk, build
+from tests.serving import served
 from verifier import read_codes
 
 pytestmark = pytest.mark.browser
@@ -245,6 +246,16 @@ def test_a_phone_records_shows_and_prints(contexts: Any) -> None:
     page.get_by_text("It is off the record").wait_for()
 
 
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_longest_date_of_birth_is_read_in_full(contexts: Any, viewport: Any) -> None:
+    page = contexts(viewport=viewport).new_page()
+    page.goto("/clinic/form")
+    for name, text in (("born_day", "28"), ("born_month", "September"), ("born_year", "2000")):
+        page.locator(f"#{name}").fill(text)
+    is_cut = "one => one.scrollWidth > one.clientWidth"
+    assert page.evaluate(f"[...document.querySelectorAll('.born input')].filter({is_cut}).length") == 0
+
+
 def test_everything_is_large_enough_for_a_finger(contexts: Any) -> None:
     page = contexts(viewport=PHONE, has_touch=True, is_mobile=True).new_page()
     page.goto("/clinic/form")
@@ -285,6 +296,18 @@ def test_it_works_without_javascript(contexts: Any) -> None:
 # ---- For everybody ---------------------------------------------------------------------------------------------------
 
 
+def follow(page: Page, what: Locator) -> None:
+    """Press something that leads to another page, and wait until that is there: a slow machine takes its time."""
+    with page.expect_navigation():
+        what.click()
+
+
+def choose(page: Page, product: str) -> None:
+    """Type a product into the first row, and take the first of the list when it has come."""
+    page.locator("#r1-product").fill(product)
+    page.locator(".option").first.click()
+
+
 def visit(page: Page, desk: Desk) -> Iterator[str]:
     """Every page of a clinic and its states, one after the other; the name of each."""
     page.goto("/clinic")
@@ -293,13 +316,13 @@ def visit(page: Page, desk: Desk) -> Iterator[str]:
     if page.locator("#q").count() == 0:
         yield "list, none yet"
         page.locator("#file").set_input_files([{"name": "list.csv", "mimeType": "text/csv", "buffer": PEOPLE.encode()}])
-        page.get_by_role("button", name="Upload the list").click()
+        follow(page, page.get_by_role("button", name="Upload the list"))
     page.goto("/clinic/list")
     yield "list"
-    page.get_by_role("link", name=re.compile("^Record")).first.click()
+    follow(page, page.get_by_role("link", name=re.compile("^Record")).first)
     yield "form, from the list"
     page.goto("/clinic/form")
-    page.locator("#record").click()
+    follow(page, page.locator("#record"))
     page.wait_for_selector(".error-summary")
     yield "form, with faults"
     page.goto("/clinic/form")
@@ -308,42 +331,48 @@ def visit(page: Page, desk: Desk) -> Iterator[str]:
     page.locator("#born_year").fill("1970")
     page.get_by_text("Open the whole history").click()
     page.get_by_label("Why it is opened").select_option("card")
-    page.get_by_role("button", name="Open the history").click()
+    follow(page, page.get_by_role("button", name="Open the history"))
     page.get_by_text("History of Dora Doubtful").wait_for()
     yield "form, with a history"
-    page.locator("#r1-product").fill("fluarix trivalent")
+    choose(page, "fluarix trivalent")
     page.locator("#r1-day").fill("2026-10-31")
-    page.locator("#record").click()
+    follow(page, page.locator("#record"))
     page.locator(".asked").wait_for()
     yield "form, with a question"
     page.goto("/clinic/questions")
     yield "questions"
-    page.get_by_role("link", name=re.compile("^Correct it")).first.click()
+    follow(page, page.get_by_role("link", name=re.compile("^Correct it")).first)
     yield "correct"
     page.goto("/clinic/imports")
     page.locator("#file").set_input_files([{"name": "rows.csv", "mimeType": "text/csv", "buffer": ROWS.encode()}])
     yield "files"
-    page.get_by_role("button", name=re.compile("^Upload")).click()
+    follow(page, page.get_by_role("button", name=re.compile("^Upload")))
     page.get_by_role("button", name="Start the import").wait_for()
     yield "columns"
-    page.get_by_role("button", name="Start the import").click()
+    follow(page, page.get_by_role("button", name="Start the import"))
     page.get_by_role("button", name="Stop").wait_for()
     yield "import, waiting"
     worker = ChunkWorker(desk.service.intake, ChunkStore(desk.service.store._engine), Clock())
     while worker.run_one("a worker"):
         pass
-    page.reload()
+    page.get_by_role("heading", name="Rows that wait").wait_for()  # the page looks by itself, and loads anew at the end
+    page.wait_for_load_state()
     yield "import, done"
+    follow(page, page.get_by_role("link", name="Mend row 3"))
+    follow(page, page.get_by_role("button", name="Check and record"))
+    page.wait_for_selector(".error-summary")
+    page.get_by_text("Drop this row").click()
+    yield "row that waits"
     page.goto("/clinic/form")
     for name, text in (("family", "Golf"), ("given", "Gina"), ("born_day", "1"), ("born_month", "1")):
         page.locator(f"#{name}").fill(text)
     page.locator("#born_year").fill("1970")
-    page.locator("#r1-product").fill("boostrix")
+    choose(page, "boostrix")
     page.locator("#r1-expires").fill("2026-01")  # does not count: marked
-    page.locator("#record").click()
+    follow(page, page.locator("#record"))
     page.wait_for_url("**/clinic/patients/*")
     yield "patient"
-    page.get_by_role("button", name="Link for the phone").click()
+    follow(page, page.get_by_role("button", name="Link for the phone"))
     page.locator(".handover").wait_for()
     yield "patient, with a link"
 

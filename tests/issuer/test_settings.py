@@ -40,6 +40,7 @@ def test_everything_can_be_chosen(tmp_path: Path) -> None:
         "COUNTERSIGN_OIDC_ISSUER": "https://login.example",
         "COUNTERSIGN_OIDC_CLIENT_ID": "countersign",
         "COUNTERSIGN_OIDC_CLIENT_SECRET": "o" * 32,
+        "COUNTERSIGN_TIME_ZONE": "America/Anchorage",
         "COUNTERSIGN_SAMPLE": "1",
     }
     assert set(values) == set(ENVIRONMENT)
@@ -58,6 +59,7 @@ def test_everything_can_be_chosen(tmp_path: Path) -> None:
         True,
         1,
         OidcSettings("https://login.example", "countersign", "o" * 32),
+        "America/Anchorage",
     )
     assert not (tmp_path / "secrets" / "api-token").exists()
     for secret in ("secret@", "t" * 32, repr(settings.rid_secret)):
@@ -74,6 +76,8 @@ def test_everything_can_be_chosen(tmp_path: Path) -> None:
         ("COUNTERSIGN_LINK_DAYS", "0"),
         ("COUNTERSIGN_LINK_DAYS", "-1"),
         ("COUNTERSIGN_LINK_DAYS", "ten"),
+        ("COUNTERSIGN_TIME_ZONE", "Moon/Base"),
+        ("COUNTERSIGN_TIME_ZONE", "../etc/passwd"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str) -> None:

@@ -9,18 +9,16 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, request
-from werkzeug.serving import make_server
 
+from tests.serving import served
 from tests.shows.api_examples import examples_of
 from tests.shows.api_hostile import HOSTILE, hostile
 
@@ -59,16 +57,6 @@ class Seen:
     def answered(self, operation: str) -> bool:
         """Whether it did what it is for at least once."""
         return any(status < 400 for status in self.statuses.get(operation, ()))
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The application on a port of this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    server.server_close()
 
 
 def with_examples(document: Mapping[str, Any], examples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from issuer.clinic_desk.proposals import SOURCES
 from issuer.intake.findings import FINDINGS
-from issuer.intake.judgements import JUDGED
 from issuer.intake.proposal import Demographics, Dose, Event, Result
 from issuer.plausibility.signed_tests import SIGNED_TESTS
 from tests.shows.door_cases import CHARTS, Case, Message, Step, Where
@@ -54,7 +53,7 @@ FORMAT: Final[Mapping[str, frozenset[str]]] = {
 """What only the pages say, each with the codes of ours it stands for."""
 _ON_PAGES: Final = {
     code: message
-    for code, (severity, message, _) in JUDGED.items()
+    for code, (severity, message, _) in FINDINGS.items()
     if severity == "warning" or code.startswith("unsigned-")
 }
 """What the patient's page says of a record that stands."""
@@ -88,8 +87,8 @@ class FormDoor:
         """Nothing is remembered."""
 
     def expected(self, codes: frozenset[str], refused: bool) -> frozenset[str]:
-        """The form names what must be mended, asks what is a question, and shows on the patient's page what was marked
-        and why there is no card. Remarks of the checker on what it took in are on no page."""
+        """The form names what must be mended, asks what is a question, and shows on the patient's page what was marked,
+        what the checker says of what it took in, and why there is no card."""
         if refused:
             return frozenset(code for code in codes if FINDINGS[code][0] == "error")
         shown = {*_ON_PAGES, "person-ambiguous"}

@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from issuer.bulk.beginning import begin
+from issuer.bulk.books import UNSIGNED
 from issuer.bulk.chunk import ChunkWorker
 from issuer.bulk.results import write_result_list
 from issuer.intake.findings import FINDINGS
@@ -60,9 +61,11 @@ class TableDoor:
         """Nothing is remembered."""
 
     def expected(self, codes: frozenset[str], refused: bool) -> frozenset[str]:
-        """The result file names what waits for its correction; what is marked on a row that went in stands with the
-        record, and questions wait on the clinic's page: both are read from the tables."""
-        return codes if refused else frozenset()
+        """The result file names what waits for its correction, and of rows that went in what counts not, what is asked
+        and why there is no card; remarks that nobody has to look at (`info`) stand in no file."""
+        if refused:
+            return codes
+        return frozenset(one for one in codes if FINDINGS[one][0] != "info" or one.startswith(UNSIGNED))
 
     def tell(self, message: Message) -> Told:
         """Bring the file in; what its result file says of each row."""
@@ -84,7 +87,7 @@ class TableDoor:
         target = io.BytesIO()
         write_result_list(self.imports, actor, job_id, target, "csv")
         said = list(csv.DictReader(io.StringIO(target.getvalue().decode("utf-8-sig"))))
-        wrong = {int(one["row"]) - 2 for one in said}
+        wrong = {int(one["row"]) - 2 for one in said if one["severity"] == "error"}
         assert job.state == "done", job.state
         assert len(wrong) == job.counts.refused
         return Told(

@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ def show() -> tuple[dict[str, Any], bool]:
 
 def _issuer(out: Path, only: list[str]) -> int:
     from playwright.sync_api import sync_playwright
-    from werkzeug.serving import make_server
 
     from countersign.clock import utc_now
     from countersign.commands.run import seed, set_up
@@ -29,6 +27,7 @@ def _issuer(out: Path, only: list[str]) -> int:
     from issuer.settings import from_environ
     from tests.e2e import show_pages
     from tests.e2e.browser import launch
+    from tests.serving import served
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         environ = {"COUNTERSIGN_ISSUER_NAME": "Sample County Health Department", "COUNTERSIGN_SAMPLE": "1"}
@@ -40,8 +39,6 @@ def _issuer(out: Path, only: list[str]) -> int:
         cancelled = service.cards_by_link(links["leo-lindqvist"], utc_now())[0]
         service.revoke_card(cancelled.id, "entered-in-error", utc_now())
         first = service.cards_by_link(links["amara-okafor"], utc_now())[0]
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         pages: dict[str, show_pages.Steps] = {
             "issuer-landing": "/",
             "issuer-cards": f"/c/{links['amara-okafor']}",
@@ -52,8 +49,7 @@ def _issuer(out: Path, only: list[str]) -> int:
             "issuer-link-ended": "/c/nothing",
         }
         browser = launch(playwright)
-        written = show_pages.shoot(browser, out, pages, f"http://127.0.0.1:{server.port}", only)
+        with served(app) as address:
+            written = show_pages.shoot(browser, out, pages, address, only)
         browser.close()
-        server.shutdown()
-        server.server_close()
     return len(written)

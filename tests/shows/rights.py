@@ -35,12 +35,10 @@ PASSED_OVER: Final = {
 NO_OBJECT: Final = frozenset({"form", "use", "filename", "kid"})
 """Arguments that name a form or file of everybody's: there is no other clinic's."""
 _HOUSE: Final = "the deployment's own token speaks for the deployment's own clinic, and sees its records only"
-_DESK: Final = "these pages bring in files of one clinic, and the department is none"
 _BIRTH: Final = "refused with 422: whoever names a person by our id must know the date of birth"
 KNOWN: Final[dict[tuple[str, str, str], str]] = {
     **{("too little", "token:operator", f"fhir.{verb}_{kind}"): _HOUSE
        for verb in ("read", "update", "delete") for kind in ("immunization", "observation")},
-    **{("too little", "department", f"imports.{each}"): _DESK for each in ("runs", "upload", "columns", "start")},
     ("too much", "token:system", "api.record_of_person"): _BIRTH,
 }  # fmt: skip
 """Where a door is stricter than the table of roles, or refuses by another status; each with the reason."""

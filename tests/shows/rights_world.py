@@ -16,13 +16,16 @@ from issuer.intake.proposal import Demographics, Dose, Name, Proposal, Result
 from issuer.merging.service import Merging
 from issuer.models import review
 from issuer.models.base import metadata
+from issuer.models.imports import waiting_row
 from issuer.models.staff import staff_session
 from issuer.putting_right.searching import Search
 from issuer.putting_right.withdrawing import Withdrawals
 from issuer.rights import Actor, Role
 from issuer.staff.people import NewMember
 from issuer.staff.tokens import digest
+from issuer.store.import_rows import waiting_values
 from issuer.store.imports import ImportStore
+from issuer.tables.books import Waiting
 from issuer.tables.mapping import suggest
 from issuer.tables.reading import look
 from issuer.web.rules import Route
@@ -165,6 +168,7 @@ class RightsWorld:
             "login.ask_setup.token": link,
             "login.answer_setup.token": link,
             "job_id": self._import(where),
+            "row": "3",
             "upload_id": self._upload(where),
         }
 
@@ -209,7 +213,11 @@ class RightsWorld:
             mapping = suggest(look(file).header).mapping
         actor = self.site.actor("manager", where)
         imports = ImportStore(self.site.engine)
-        return begin(imports, actor, CLINICS[where], path, mapping, "on-demand", lambda: os.urandom(16).hex(), NOW)
+        job_id = begin(imports, actor, CLINICS[where], path, mapping, "on-demand", lambda: os.urandom(16).hex(), NOW)
+        waits = Waiting(3, {}, (("birth-date-missing", "person.birth_date"),))
+        with writing(self.site.engine) as connection:
+            connection.execute(insert(waiting_row).values(waiting_values(job_id, waits, NOW)))
+        return job_id
 
     def _upload(self, where: Where) -> str:
         manager = self._person("manager", "manager", self.site.tokens["manager", where])

@@ -13,6 +13,8 @@ import pages
 from issuer.audit.entry import Entry, Event
 from issuer.audit.lines import Filter
 from issuer.db import writing
+from issuer.models.core import clinic
+from issuer.models.staff import client, staff
 from issuer.rights import Actor
 from issuer.store.events import EventStore, append
 from issuer.web.audit import PAGE_LINES, audit_blueprint
@@ -111,6 +113,30 @@ def test_the_export_is_harmless_in_a_spreadsheet_and_noted(site, log, entry):
     assert [row["reason"] for row in rows] == ["'=HYPERLINK(0)", "plain, with comma", "'@x"]
     assert [row["object_id"] for row in rows] == ["r1", "r2", "r3"]
     assert log.entries(Filter(action="audit.export"))[0].detail == '{"by":"actor"}'
+
+
+def test_people_systems_and_clinics_are_named_and_nobody_else(site, log, entry, engine):
+    people = {"login": "n", "role": "vaccinator", "totp_step": 0, "active": True, "linked_by": "", "created_at": NOW}
+    named = {"jwks": None, "scopes": "", "facilities": "{}", "active": True, "created_at": NOW}
+    with writing(engine) as connection:
+        where = {"public_name": "P", "details": "{}", "state": "live", "created_at": NOW}
+        connection.execute(clinic.insert().values(id="c1", name="=Harbour", **where))
+        connection.execute(staff.insert().values(id="n1", name="Nora Quay", clinic_id="c1", **people))
+        connection.execute(client.insert().values(id="s1", name="Hill EHR", clinic_id="c1", **named))
+    by_system = Actor("client:s1", "system", "c1")
+    log.note([entry(1), entry(2, actor=by_system), entry(3, object_kind="clinic", object_id="c1")])
+    log.note([entry(4, actor=Actor("staff:gone", "auditor"))])
+    page = site.get("/audit")
+    for words in ("<strong>Nora Quay</strong>", "<strong>Hill EHR</strong>", "clinic <strong>=Harbour</strong>"):
+        assert words in page
+    assert "staff:n1" in page  # the id stands beside it
+    rows = list(csv.DictReader(io.StringIO(site.get("/audit/export.csv?action=record.add"))))
+    assert [(one["actor_name"], one["clinic_name"], one["object_name"]) for one in rows] == [
+        ("Nora Quay", "'=Harbour", ""),
+        ("Hill EHR", "'=Harbour", ""),
+        ("Nora Quay", "'=Harbour", "'=Harbour"),
+        ("", "", ""),
+    ]
 
 
 def test_who_saw_one_record(site, log, entry):

@@ -306,6 +306,35 @@ def test_a_dose_that_does_not_count_is_recorded_and_marked(desk: Any) -> None:
     assert "By: CDSi" in page  # the rule and its source
 
 
+def test_what_the_checker_says_of_it_is_shown_after_recording(desk: Any) -> None:
+    browser = desk.browser()
+    page = text_of(browser.get(done(desk, browser, given="Baby Girl", **{"r1-lot": "LOT AB12"})))
+    assert '<span class="tag">Check</span> The lot number contains the word lot.' in page
+    assert '<span class="tag">Check</span> The name looks like a placeholder.' in page
+    assert page.count("placeholder") == 1  # said of the person: once, not with every dose
+    done(desk, browser)
+    again = {"r1-day": "2026-11-19", "q-1-possible-duplicate": "yes"}
+    page = text_of(browser.get(done(desk, browser, **again)))
+    assert '<span class="tag">Confirmed</span> A dose or result like this one is on record' in page
+    assert "AIRA/MIROW" in page  # where the question comes from
+    assert "placeholder" not in page
+
+
+def test_what_is_said_of_a_correction_is_shown_with_the_record(desk: Any) -> None:
+    browser = desk.browser()
+    page = text_of(browser.get(done(desk, browser)))
+    where = re.findall(r'href="(/corrections/[0-9a-f]{32})"', page)[0]
+    kept = fields(text_of(browser.get(f"{where}/edit")))
+    typed = {"product": "115", "day": "2026-11-20", "lot": "LOT 9", "expires": "2026-10-31", "status": "completed"}
+    sent = browser.send(f"{where}/edit", **{**typed, "version": kept.get("version", "1"), "step": "save"})
+    page = text_of(browser.get(sent.headers["Location"]))
+    assert "The lot number contains the word lot." in page
+    assert "The lot had expired before the dose was given: it does not count." in page
+    assert "By: CDSi" in page
+    assert "The lot number contains" not in text_of(desk.browser().get(where))  # told to whoever corrected it
+    assert "The lot had expired" in text_of(desk.browser().get(where))  # it stands so on record
+
+
 # ---- The patient's page ----------------------------------------------------------------------------------------------
 
 

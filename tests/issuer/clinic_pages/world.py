@@ -6,16 +6,12 @@ desk.browser("nurse").send("/clinic/form", family="…", do="record")
 
 import base64
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyotp
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 import pages
 from issuer.clinic_desk.asked import Asked
@@ -173,22 +169,3 @@ def install(app: Flask, parts: ClinicParts, engine: Any, folder: Path) -> Import
 def new_id() -> str:
     """An id for a new row."""
     return os.urandom(16).hex()
-
-
-class Quiet(WSGIRequestHandler):
-    """Nothing about requests is printed."""
-
-    def log(self, *_: Any) -> None:
-        """Nothing."""
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The address of an application served on this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join(5)
-    server.server_close()

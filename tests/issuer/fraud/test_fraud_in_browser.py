@@ -1,7 +1,6 @@
 """Lots, held clinics, drives, exports and the public numbers in a real browser: accessible, whole at 320 px."""
 
 import os
-import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,26 +8,19 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from issuer.fraud.criteria import Criteria
 from issuer.fraud.drives import Announced
 from issuer.fraud.lots import Delivery
 from issuer.rights import Actor
 from tests.e2e.browser import AXE
+from tests.serving import served as serving
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SHOTS = os.environ.get("SHOTS", "")
 """A folder for pictures of each page; "" for none."""
 
 pytestmark = pytest.mark.browser
-
-
-class Quiet(WSGIRequestHandler):
-    """No lines between the dots."""
-
-    def log(self, *_: Any) -> None:
-        """Nothing."""
 
 
 @pytest.fixture
@@ -39,13 +31,8 @@ def database(sqlite_database: str) -> str:
 
 @pytest.fixture
 def served(site: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(site.app) as address:
+        yield address
 
 
 @pytest.fixture

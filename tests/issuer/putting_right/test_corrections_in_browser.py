@@ -1,6 +1,5 @@
 """Corrections, withdrawals and reviews in a real browser: accessible, whole on a small screen, without JavaScript."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,25 +7,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 from sqlalchemy import insert
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from issuer.intake.proposal import Address, Dose, Identifier, Name
 from issuer.models import review
 from issuer.service import IssuerService
 from tests.e2e.browser import AXE
+from tests.serving import served as serving
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 FIRST, SECOND, BAD = (Dose("208", f"2021-0{month}-01", lot=f"EW01{month}") for month in (3, 4, 6))
 SHINGRIX = Dose("187", "2025-06-01", lot="BAD1")
 
 pytestmark = pytest.mark.browser
-
-
-class Quiet(WSGIRequestHandler):
-    """No lines between the dots."""
-
-    def log(self, *_: Any) -> None:
-        """Nothing."""
 
 
 @pytest.fixture
@@ -37,13 +29,8 @@ def database(sqlite_database: str) -> str:
 
 @pytest.fixture
 def served(site: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(site.app) as address:
+        yield address
 
 
 @pytest.fixture

@@ -210,7 +210,12 @@ def test_clinics(local_town: Any) -> None:
         town.ready(login, "department")
     one, two = town.browser("dora"), town.browser("dan")
     assert one.send("/clinics/new", name="", public_name="Harbour").status_code == 422
-    made = one.send("/clinics/new", name="Harbour Prison", public_name="Harbour Health", contact="Ms Quay")
+    named = {"name": "Harbour Prison", "public_name": "Harbour Health", "contact": "Ms Quay"}
+    assert 'name="time_zone" type="text" value="UTC"' in text_of(one.get("/clinics/new"))
+    for zone in ("", "Moon/Base", "../etc/passwd"):
+        refused = one.send("/clinics/new", **named, time_zone=zone)
+        assert (refused.status_code, 'href="#time_zone"' in text_of(refused)) == (422, True)
+    made = one.send("/clinics/new", **named, time_zone="America/New_York")
     page = made.headers["Location"]
     assert "Ms Quay" in text_of(one.get(page))
     assert one.send(f"{page}/approve", at=page).status_code == 303

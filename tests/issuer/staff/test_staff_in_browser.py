@@ -1,18 +1,17 @@
 """People's pages in a real browser: passkeys by its own virtual authenticator, axe-core, a small screen."""
 
 import base64
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyotp
 import pytest
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from issuer.rights import Actor
 from issuer.staff.people import ClientDetails
 from tests.e2e.browser import AXE
+from tests.serving import served as serving
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PASSWORD = "four words in a row"
@@ -28,13 +27,6 @@ PHONE = {
 pytestmark = pytest.mark.browser
 
 
-class Quiet(WSGIRequestHandler):
-    """Links that open accounts stand in these paths."""
-
-    def log(self, *_: Any) -> None:
-        """Nothing."""
-
-
 @pytest.fixture
 def served(town_on: Callable[..., Any], sqlite_database: str) -> Iterator[tuple[Any, str]]:
     """The application on a socket whose address it knows, as passkeys need it."""
@@ -43,15 +35,9 @@ def served(town_on: Callable[..., Any], sqlite_database: str) -> Iterator[tuple[
     def app(environ: Any, start: Any) -> Any:
         return town.app(environ, start)
 
-    server = make_server("localhost", 0, app, threaded=True, request_handler=Quiet)
-    address = f"http://localhost:{server.port}"
-    town = town_on(sqlite_database, address=address)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield town, address
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app, "localhost") as address:
+        town = town_on(sqlite_database, address=address)
+        yield town, address
 
 
 def new_page(browser: Browser, **more: Any) -> Page:
@@ -106,8 +92,10 @@ def test_without_scripts_the_form_does_it_all(browser: Browser, served: tuple[An
     totp = pyotp.TOTP(page.locator("details code").inner_text().replace(" ", ""))
     page.fill("#code", totp.at(town.now))
     page.click("text=Go on")
+    page.locator(".codes li").first.wait_for()
     assert page.locator(".codes li").count() == 8
     page.click("text=I have kept them")
+    page.wait_for_url("**/account")
     assert page.locator("h1").inner_text() == "Your account"
     page.context.close()
 

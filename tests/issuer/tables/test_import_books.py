@@ -266,11 +266,34 @@ def test_waiting_rows_are_mended_once(books_engine, imports, work, manager, add,
     assert [row.row for row in imports.waiting(manager, job_id, after=3, limit=1)] == [5]
     with writing(books_engine) as connection:
         imports.settle_row(connection, manager, job_id, 5, "mended", now)
-        imports.settle_row(connection, manager, job_id, 9, "dropped", now)
+        imports.settle_row(connection, manager, job_id, 9, "dropped", now, "duplicate")
     assert [row.row for row in imports.waiting(manager, job_id)] == [3]
     assert [row.row for row in imports.waiting(manager, job_id, state="mended")] == [5]
     with pytest.raises(UnknownRow), writing(books_engine) as connection:
         imports.settle_row(connection, manager, job_id, 5, "mended", now)
+    job = imports.job(manager, job_id)
+    assert imports.rows_by_state(manager, [job]) == {job_id: {"waiting": 1, "mended": 1, "dropped": 1}}
+    with reading(books_engine) as connection:
+        noted = connection.execute(select(audit_entry.c.action, audit_entry.c.reason, audit_entry.c.detail)).all()
+    assert [tuple(one) for one in noted if one.action in ("import.mend", "import.drop")] == [
+        ("import.mend", "", '{"row":5}'),
+        ("import.drop", "duplicate", '{"row":9}'),
+    ]
+
+
+def test_the_department_looks_and_changes_nothing(books_engine, imports, work, add, now):
+    job_id, department = add(1), Actor("staff:d", "department")
+    finish(books_engine, work, work.claim("w1", now), now, Counts(9, 0, 1), [Waiting(3, {"Name": "x"}, ())])
+    job = imports.job(department, job_id)
+    assert [row.row for row in imports.waiting(department, job_id)] == [3]
+    assert imports.rows_by_state(department, [job]) == {job_id: {"waiting": 1}}
+    for call in (
+        lambda: imports.stop(department, job_id, now),
+        lambda: imports.resume(department, job_id, now),
+        lambda: imports.drop_row(department, job_id, 3, "duplicate", now),
+    ):
+        with pytest.raises(Forbidden):
+            call()
 
 
 def test_what_is_kept_is_forgotten_in_time(books_engine, imports, work, manager, add, now):

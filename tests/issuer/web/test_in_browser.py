@@ -1,6 +1,5 @@
 """The resident's pages in a real browser: accessible, whole on a small screen and at 200 %, the code scannable."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,9 @@ import pytest
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.e2e.browser import AXE
+from tests.serving import served
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 MILLIMETRES_OF_A_PIXEL = 25.4 / 96
@@ -19,22 +18,10 @@ MILLIMETRES_OF_A_PIXEL = 25.4 / 96
 pytestmark = pytest.mark.browser
 
 
-class Quiet(WSGIRequestHandler):
-    """The paths of these pages are secrets: they are not printed, here neither."""
-
-    def log(self, *_: Any) -> None:
-        """Nothing."""
-
-
 @pytest.fixture
 def address(app: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as at:
+        yield at
 
 
 @pytest.fixture
