@@ -16,7 +16,7 @@ import urllib3
 
 from cards.shlink import LinkUnreachable, read
 from keys.jwe import unseal
-from trust_registry.fetch import CONNECT_SECONDS, MAX_REDIRECTS, Network, Unreachable, checked, Line, within
+from trust_registry.fetch import CONNECT_SECONDS, MAX_REDIRECTS, Line, Network, Unreachable, checked, within
 from verifier.links import Answer, Asking, Behind, fetch
 
 LINK_SECONDS = 60.0

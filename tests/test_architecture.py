@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("cards", "keys", "network", "outreach", "trust_registry", "issuer", "verifier", "wallet_export", "pages", "countersign")
 MAX_LINES = 320
 FACES = {
+    "network": {"is_public", "public_address", "NoPublicAddress"},
+    "outreach": {"queue", "deliver_some", "sweep", "Office", "Sender", "NewMessage", "Contact"},
     "cards": {"read", "read_crl", "HealthCard", "UnverifiedCard", "CardRevocationList", "CardError", "CardTooLarge"},
     "keys": {"read_jwks", "examine_jwks", "jwks_document", "PublicKey", "KeySet", "LeftOut", "NotAKeySet"},
     "trust_registry": {"TrustRegistry", "TrustedIssuer", "Entry", "Finding", "NotADirectory"},
@@ -99,7 +101,7 @@ def test_importing_runs_nothing(tmp_path):
     """No file, no database, no environment is touched by an import; heavy libraries wait until they are used."""
     script = (
         "import sys, os\n"
-        "import cards, keys, trust_registry, issuer, verifier, wallet_export, pages\n"
+        "import cards, keys, network, outreach, trust_registry, issuer, verifier, wallet_export, pages\n"
         "heavy = {'flask', 'sqlalchemy', 'PIL', 'zxingcpp', 'fpdf', 'fhir', 'pydantic', 'urllib3', 'granian'}\n"
         "print(sorted(heavy & set(sys.modules)), os.listdir('.'))\n"
     )

@@ -15,6 +15,7 @@ NEEDED = (
     "pages/static/pages.css",
     "pages/templates/pages/base.html",
     "issuer/migrations/env.py",
+    "outreach/templates/ar.toml",
     "countersign/samples/amara-okafor.json",
     "cards/terminology/cvx.py",
 )
@@ -26,4 +27,7 @@ def test_everything_is_in_the_wheel(tmp_path):
     names = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
     assert [name for name in NEEDED if name not in names] == []
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert tops == {"cards", "keys", "network", "outreach", "trust_registry", "issuer", "verifier", "wallet_export", "pages", "countersign"}
+    assert tops == {
+        "cards", "keys", "network", "outreach", "trust_registry", "issuer", "verifier", "wallet_export", "pages",
+        "countersign",
+    }  # fmt: skip

@@ -1,6 +1,6 @@
 """The tables, by subject. Rows stay in `issuer.store`; whoever asks it gets frozen values."""
 
-from issuer.models import audit, imports, ledger, staff, withdrawals
+from issuer.models import audit, imports, ledger, residents, staff, withdrawals
 from issuer.models.base import ID_CHARACTERS, KID_CHARACTERS, RID_CHARACTERS, metadata
 from issuer.models.core import (
     card,
@@ -37,6 +37,7 @@ __all__ = [
     "question",
     "record",
     "record_version",
+    "residents",
     "review",
     "revocation_list",
     "revoked_rid",

@@ -20,6 +20,7 @@ SHOWS = (
     "doors",
     "rights",
     "links",
+    "messages",
 )
 
 
