@@ -26,6 +26,8 @@ from issuer.store import CardChanges, StoredCard
 from keys.private import PrivateKey
 
 ID_OCTETS = 16
+SHARED_OCTETS = 4
+"""That the ids of one submission have in common."""
 PART = "part"
 """Stands among what a card holds that is one of several with too many doses for one code."""
 CORRECTED = "replaced"
@@ -173,9 +175,11 @@ class CardMaker:
             self.proven.add(key.kid)
 
     def _card_id(self, person_id: str, holds: str, kid: str) -> str:
-        """Its own for each content and key, the same when a stopped run is repeated."""
+        """Its own for each content and key, the same when a stopped run is repeated. It begins as the person's does:
+        in an index they stand beside each other (docs/adr/0019-ids-of-one-batch.md)."""
         named = f"card\x1f{person_id}\x1f{holds}\x1f{kid}".encode()
-        return hmac.digest(self.rid_secret, named, hashlib.sha256)[:ID_OCTETS].hex()
+        own = hmac.digest(self.rid_secret, named, hashlib.sha256)[: ID_OCTETS - SHARED_OCTETS].hex()
+        return person_id[: 2 * SHARED_OCTETS] + own
 
 
 def patient_of(person: Demographics) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from issuer.audit.entry import Entry, Event
-from issuer.card_making import CardMaker
+from issuer.card_making import SHARED_OCTETS, CardMaker
 from issuer.intake.checking import check
 from issuer.intake.deciding import Batch, RecordsNeeded
 from issuer.intake.findings import finding
@@ -129,12 +129,13 @@ class Intake:
         """
         self._check_rights(actor, clinic_id, proposals)
         checked = [check(proposal, now) for proposal in proposals]
-        submission_id = self._new_id()
+        new_id = self._ids()
+        submission_id = new_id()
         with self.store.writing() as connection:
             keys = {id(one.person): keys_of(one.person) for one in proposals}
             known = self._opened(connection, clinic_id, (actor.id, message_id), proposals, keys)
             lots = self.lots.facts(connection, clinic_id, _lots_of(proposals), now)
-            setting = Setting(clinic_id, submission_id, now, self._new_id, self.policy, ask, lots, digest in known.seen)
+            setting = Setting(clinic_id, submission_id, now, new_id, self.policy, ask, lots, digest in known.seen)
             held, writes, outcomes = self._decided(connection, setting, proposals, checked, keys, known)
             if whole and not all(outcome.accepted for outcome in outcomes):
                 raise NotWhole(outcomes)
@@ -251,6 +252,12 @@ class Intake:
 
     def _new_id(self) -> str:
         return self.random(ID_OCTETS).hex()
+
+    def _ids(self) -> Callable[[], str]:
+        """Ids of one submission: 96 random bits each behind 32 that they share, so that what is written together
+        stands together in the indexes (docs/adr/0019-ids-of-one-batch.md)."""
+        shared, random = self.random(SHARED_OCTETS), self.random
+        return lambda: (shared + random(ID_OCTETS - SHARED_OCTETS)).hex()
 
 
 def _lots_of(proposals: Sequence[Proposal]) -> set[tuple[str, str]]:

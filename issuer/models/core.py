@@ -47,8 +47,9 @@ person_key = Table(
     "person_key",
     metadata,
     # What a person may be found by: `issuer.persons.keys`. Hashed: the index says nothing about anybody.
-    Column("key", String(KEY_CHARACTERS), primary_key=True),
-    Column("person_id", ForeignKey(person.c.id), primary_key=True, index=True),
+    # No index over both columns: of all indexes this one is the largest, and its size is what a load of millions costs.
+    Column("key", String(KEY_CHARACTERS), nullable=False, index=True),
+    Column("person_id", ForeignKey(person.c.id), nullable=False, index=True),
 )
 
 submission = Table(
@@ -133,7 +134,8 @@ card = Table(
     Column("revoked_reason", String(32), nullable=True),
     # The card this one took the place of: each card is replaced at most once, however often that is asked for.
     Column("replaces", ForeignKey("card.id"), nullable=True, unique=True),
-    Index("uq_card_kid_rid", "kid", "rid", unique=True),
+    # An id of its own for each card, whatever the key: 64 bits of HMAC over both (D1).
+    Index("uq_card_rid", "rid", unique=True),
 )
 
 card_link = Table(

@@ -7,8 +7,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, any_, bindparam, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, RowMapping, Select, String, any_, bindparam, exists, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
 
 from issuer.intake.held import HeldPerson, HeldRecord, Holdings, Writes
@@ -129,6 +128,12 @@ _SEEN = select(submission.c.digest).where(
 )
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
 _KEY = (person_key.c.key, person_key.c.person_id)
+_ADD_KEY = person_key.insert().from_select(
+    ["key", "person_id"],
+    select(bindparam("key", type_=String), bindparam("person_id", type_=String)).where(
+        ~exists().where(person_key.c.key == bindparam("key"), person_key.c.person_id == bindparam("person_id"))
+    ),
+)
 _PERSON = (person.c.id, person.c.demographics, person.c.protected, person.c.protected_at, person.c.merged_into)
 _RECORD = tuple(record.c[name] for name in RECORD_COLUMNS)
 
@@ -140,8 +145,18 @@ def _where_in(connection: Connection, chosen: Any, wanted: Iterable[str], column
 
 
 def _questions(dialect: str, chosen: Any, columns: tuple[Any, ...], wanted: Iterable[str]) -> list[Question]:
+    values = sorted(set(wanted))
+    if len(values) == 1:
+        return [(_select_one(chosen, columns), {"wanted": values[0]})]
     statement = _select_in(dialect, chosen, columns)
-    return [(statement, {"wanted": portion}) for portion in in_portions(sorted(set(wanted)))]
+    return [(statement, {"wanted": portion}) for portion in in_portions(values)]
+
+
+@cache
+def _select_one(chosen: Any, columns: tuple[Any, ...]) -> Select[Any]:
+    """PostgreSQL reckons with ten values in every array, and would read a small table from end to end for them; the
+    plan it remembers is then the wrong one for the large table that the small one becomes."""
+    return select(*columns).where(chosen == bindparam("wanted"))
 
 
 def _lock_questions(dialect: str, keys: Sequence[str]) -> list[Question]:
@@ -180,10 +195,9 @@ def write(connection: Connection, writes: Writes, actor: str, now: datetime) -> 
 
 
 def _add_keys(connection: Connection, rows: list[dict[str, str]]) -> None:
-    """Of persons who are known: they have most of them already."""
-    dialect: Any = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name]
+    """Of persons who are known: they have most of them already. Nobody else adds the same: they are locked."""
     if rows:
-        connection.execute(dialect.insert(person_key).on_conflict_do_nothing(), rows)
+        connection.execute(_ADD_KEY, rows)
 
 
 def _change(

@@ -13,7 +13,7 @@ import psycopg
 
 OPTIONS = {
     "listen_addresses": "''",
-    "shared_buffers": "256MB",
+    "shared_buffers": "320MB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "30min",
     "wal_compression": "lz4",
