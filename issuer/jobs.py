@@ -23,7 +23,8 @@ DEFER_AT_ONCE = 1_000
 CHUNKS_A_JOB = 20
 """Fetching a job costs as much as some fifty rows: a worker that has one goes on for so many chunks."""
 LEAST_JOBS = 16
-"""Of a file with fewer chunks than that many jobs would hold: so many workers share it."""
+"""More than the chunks need: so many workers share a small file, and at the end of a large one none is left without a
+job while another still has a job's worth of chunks before it."""
 
 
 class ChunksHeld(Exception):
@@ -62,7 +63,7 @@ def prepare(database_url: str) -> None:
 
 def jobs_for(chunks: int) -> int:
     """How many jobs a file's chunks become."""
-    return min(chunks, max(LEAST_JOBS, -(-chunks // CHUNKS_A_JOB)))
+    return min(chunks, LEAST_JOBS + -(-chunks // CHUNKS_A_JOB))
 
 
 def put_in(database_url: str, job_id: str, chunks: int) -> None:

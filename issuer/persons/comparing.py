@@ -78,7 +78,8 @@ class Comparison:
 
 
 def compare(new: Known, person: Demographics) -> Comparison | None:
-    """All that can be said of the two; None where they share no identifier and their birth dates exclude each other."""
+    """All that can be said of the two; None where they share no identifier, and their birth dates or given names exclude
+    each other: nothing else could make them one person (rule 2 of `issuer.persons.deciding`)."""
     birth, born = _birth(new.person.birth_date, person.birth_date)
     shared = _shared(new.identifiers, person)
     if not shared and birth in ("differs", "unknown"):
@@ -88,6 +89,8 @@ def compare(new: Known, person: Demographics) -> Comparison | None:
     given, called = _given(new, old)
     if named == "names-swapped":
         given, called = "same", ""
+    if not shared and given == "differs":
+        return None
     reasons = [code for code in (born, named, called, *_facts(new, old)) if code]
     bits = PRIOR_BITS + sum(map(_BITS.get, reasons, [0.0] * len(reasons))) + _name_bits(new, named, called)
     if shared:

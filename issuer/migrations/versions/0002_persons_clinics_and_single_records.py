@@ -87,7 +87,7 @@ def _new_tables() -> None:
     op.create_table(
         "person_key",
         sa.Column("key", sa.String(24), nullable=False),
-        sa.Column("person_id", sa.String(32), sa.ForeignKey("person.id"), nullable=False),
+        sa.Column("person_id", sa.String(32), nullable=False),
     )
     op.create_index("ix_person_key_key", "person_key", ["key"])
     op.create_index("ix_person_key_person_id", "person_key", ["person_id"])
