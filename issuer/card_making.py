@@ -87,6 +87,8 @@ class CardMaker:
         patient = patient_of(person.demographics)
         token, born = _patient_token(patient), _birth_token(patient)
         current = {one.ref: one for one in records if one.on_cards}
+        if not existing:
+            return self._first(person.id, patient, current, performers, f"{token} {born}", now, sign, skip_large)
         unrevoked = [card for card in existing if card.revoked_at is None]
         wrong = [card for card in unrevoked if not _records(card) <= set(current) or _born_otherwise(card, born)]
         right = [card for card in unrevoked if card not in wrong and card.superseded_at is None]
@@ -116,6 +118,23 @@ class CardMaker:
             reason,
             tuple(card.id for card in again),
         )
+
+    def _first(
+        self,
+        person_id: str,
+        patient: Resource,
+        current: Mapping[str, HeldRecord],
+        performers: Mapping[str, str],
+        token: str,
+        now: datetime,
+        sign: bool,
+        skip_large: bool,
+    ) -> CardChanges:
+        """Whoever has no card yet gets one for each draft: most persons of a load."""
+        refs_of: dict[int, str] = {}
+        drafts = self._drafts(patient, current.values(), performers, refs_of) if sign else []
+        made = [self._signed_or_left(draft, refs_of, token, person_id, now, skip_large) for draft in drafts]
+        return CardChanges(tuple(card for cards in made for card in cards))
 
     def _drafts(
         self,

@@ -6,6 +6,7 @@ was sent. Where there is none, `resource_of` writes it.
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -13,6 +14,9 @@ import orjson
 from cards.encoding import read_json, write_json
 from cards.terminology import LOINC
 from issuer.intake.proposal import Dose, Event, Kind, Result
+
+EVENTS_REMEMBERED = 32_768
+"""Lots by days of a drive; some 600 octets each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,10 @@ def event_octets(event: Event, resource: Mapping[str, Any] | None) -> bytes:
     return b'{"event":' + said + b',"fhir":' + write_json(resource) + b"}"
 
 
+@lru_cache(maxsize=EVENTS_REMEMBERED)
 def read_event(kind: Kind, octets: bytes) -> Kept:
-    """Back from the store. What a later version added is ignored."""
+    """Back from the store. What a later version added is ignored. Remembered: a drive's doses are much alike. Whoever
+    changes what `Kept.resource` leads to changes it for all: nobody does, it is a `Mapping`."""
     content: Any = read_json(octets) if b'"fhir":' in octets else orjson.loads(octets)
     said = {name: value for name, value in content["event"].items() if name in _NAMES[kind]}
     event: Event = Dose(**said) if kind == "immunization" else Result(**said)

@@ -7,8 +7,20 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, String, any_, bindparam, exists, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    String,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 
 from issuer.intake.held import HeldPerson, HeldRecord, Holdings, Writes
 from issuer.models import clinic, person, person_key, question, record, record_version, review, submission
@@ -126,7 +138,7 @@ _CLINIC_STATE = select(clinic.c.state).where(clinic.c.id == bindparam("wanted"))
 _SEEN = select(submission.c.digest).where(
     submission.c.actor == bindparam("who"), submission.c.message_id == bindparam("what")
 )
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(string_to_array(:keys, ',')) AS k")
 _KEY = (person_key.c.key, person_key.c.person_id)
 _ADD_KEY = person_key.insert().from_select(
     ["key", "person_id"],
@@ -145,10 +157,12 @@ def _where_in(connection: Connection, chosen: Any, wanted: Iterable[str], column
 
 
 def _questions(dialect: str, chosen: Any, columns: tuple[Any, ...], wanted: Iterable[str]) -> list[Question]:
-    values = sorted(set(wanted))
+    values = sorted({value for value in wanted if "," not in value})  # none of ours has one
     if len(values) == 1:
         return [(_select_one(chosen, columns), {"wanted": values[0]})]
     statement = _select_in(dialect, chosen, columns)
+    if dialect == "postgresql":  # as one text: an array costs the driver a call for each value
+        return [(statement, {"wanted": ",".join(values)})] if values else []
     return [(statement, {"wanted": portion}) for portion in in_portions(values)]
 
 
@@ -160,7 +174,7 @@ def _select_one(chosen: Any, columns: tuple[Any, ...]) -> Select[Any]:
 
 
 def _lock_questions(dialect: str, keys: Sequence[str]) -> list[Question]:
-    return [(_LOCK, {"keys": keys})] if keys and dialect == "postgresql" else []
+    return [(_LOCK, {"keys": ",".join(keys)})] if keys and dialect == "postgresql" else []
 
 
 @cache
@@ -168,7 +182,7 @@ def _select_in(dialect: str, chosen: Any, columns: tuple[Any, ...]) -> Select[An
     """Built once: SQLAlchemy takes longer to put a statement together than the database to answer it. PostgreSQL gets
     one array: one plan, whatever the number."""
     if dialect == "postgresql":
-        one_of = chosen == any_(bindparam("wanted", type_=ARRAY(VARCHAR)))
+        one_of = chosen == any_(func.string_to_array(bindparam("wanted", type_=String), literal_column("','")))
     else:
         one_of = chosen.in_(bindparam("wanted", expanding=True))
     return select(*columns).where(one_of)

@@ -47,7 +47,7 @@ def people(path: Path, rows: int, seed: int = 1, first: int = 0) -> None:
                 sex = "female" if number % 2 else "male"
                 lot = f"EL{number % 400:04}"
                 writer.writerow(
-                    (family, given, born, sex, f"A{number:08}", "urn:oid:1.2.36.146", f"+1555{number:07}",
+                    (family, given, born, sex, f"A{number:08}", "urn:oid:1.2.36.146", f"+1555{2_000_000 + number:07}",
                      "309", day, lot, f"N{number % 40}", f"E{number}")
                 )  # fmt: skip
 
