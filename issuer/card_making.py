@@ -147,7 +147,9 @@ class CardMaker:
         results: list[Resource] = []
         for one in records:
             kept = read_event(one.kind, one.resource)
-            resource = kept.resource or resource_of(kept.event, performers.get(one.clinic_id) or self.name)
+            # An object of its own for each record: two clinics may have sent the very same.
+            sent = dict(kept.resource) if kept.resource else None
+            resource = sent or resource_of(kept.event, performers.get(one.clinic_id) or self.name)
             (doses if one.kind == "immunization" else results).append(resource)
             refs_of[id(resource)] = one.ref
         return drafts_of(Submission(patient, tuple(doses), tuple(results)))
