@@ -11,6 +11,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import pages
 from issuer.db import open_engine
 from issuer.fhir import MAX_BUNDLE_OCTETS
+from issuer.getting_in.contacts import ContactBook
+from issuer.getting_in.knocking import Knocks
+from issuer.getting_in.setting import make_setting
+from issuer.getting_in.ways import Ways
 from issuer.intake.service import Intake
 from issuer.keyring import Keyring
 from issuer.service import IssuerService
@@ -21,13 +25,17 @@ from issuer.store import Store
 from issuer.web.answers import install_failures
 from issuer.web.desks import install_desks
 from issuer.web.doors import install_doors
+from issuer.web.getting_in import getting_in_blueprint
 from issuer.web.landing import landing_blueprint
+from issuer.web.languages import install_languages
+from issuer.web.my_shares import install_shares
 from issuer.web.navigation import start_of
 from issuer.web.public import public_blueprint
 from issuer.web.resident import resident_blueprint
 from issuer.web.rules import check_rules
 from issuer.web.staff import Outside, StaffSettings, install_staff
 from issuer.web.uploading import UploadingRequest
+from issuer.web.visits import Visits
 from keys.assertions import check_key_set, verify_assertion
 from keys.store import KeyStore
 
@@ -90,7 +98,7 @@ def create_app(
         app,
         service=pages.Service(settings.name),
         ready=_ready_checks(service),
-        json_prefixes=("/api/", "/fhir", "/hl7", "/soap", "/oauth/"),
+        json_prefixes=("/api/", "/fhir", "/hl7", "/soap", "/oauth/", "/s/"),
     )
     install_failures(app)
     outside = Outside(clock, random, verify_assertion, fetch, check_key_set)
@@ -107,7 +115,13 @@ def create_app(
     staff = install_staff(app, engine, chosen, outside)
     app.register_blueprint(landing_blueprint(settings))
     app.register_blueprint(public_blueprint(service))
-    app.register_blueprint(resident_blueprint(service, settings, clock))
+    setting = make_setting(settings, engine, random, settings.messages)
+    visits = Visits(Ways(setting), clock, settings.address)
+    install_languages(app, secure=visits.secure)
+    app.register_blueprint(resident_blueprint(service, settings, visits))
+    sends = bool(setting.channels)
+    app.register_blueprint(getting_in_blueprint(settings, visits, Knocks(setting), ContactBook(setting), sends=sends))
+    install_shares(app, service, settings, visits, staff.accounts.sessions.count, clock)
     install_doors(app, service, settings, staff, clock, cost)
     install_desks(app, service, settings, staff, engine, clock)
     check_rules(app)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from issuer import sharing
 from issuer.putting_right.corrections import Corrections
 from issuer.putting_right.withdrawing import Withdrawals
 from issuer.service import IssuerService
@@ -54,6 +55,7 @@ class Chores:
         events = EventStore(self.engine)
         while events.forget(now - EVENTS_KEPT):
             pass  # some hundred at a time
+        sharing.forget(self.service.store, now)
         chunks = ChunkStore(self.engine)
         chunks.forget(now)
         for job_id, path in chunks.expired_files(now):

@@ -82,16 +82,16 @@ def drafts_of(submission: Submission) -> list[Draft]:
         for title, places in group_doses(doses, submission.birth_date)
     ]
     results = sorted(submission.results, key=_time_of)
-    return cards + [Draft(_title_of_result(result), submission.patient, (result,)) for result in results]
+    return cards + [Draft(title_of_result(result), submission.patient, (result,)) for result in results]
 
 
 def group_doses(doses: Sequence[Resource], birth_date: str) -> list[tuple[str, tuple[int, ...]]]:
     """(title, places of the doses in `doses`) of each card."""
     if len(doses) == 1:  # most of a drive's cards: one dose, and one card with the names of all its groups
-        return [(_joined(sorted(_titles_of_dose(doses[0], birth_date))), (0,))]
+        return [(_joined(sorted(titles_of_dose(doses[0], birth_date))), (0,))]
     members: dict[str, list[int]] = {}
     for place, dose in enumerate(doses):
-        for title in _titles_of_dose(dose, birth_date):
+        for title in titles_of_dose(dose, birth_date):
             members.setdefault(title, []).append(place)
     kept: list[tuple[list[str], tuple[int, ...]]] = []
     for title, places in sorted(members.items(), key=lambda item: (-len(item[1]), item[1], item[0])):
@@ -120,7 +120,8 @@ def fitted(draft: Draft, make: Callable[[Draft], Made]) -> list[Made]:
     raise ValueError("a card needs at least one dose or result")
 
 
-def _titles_of_dose(dose: Resource, birth_date: str) -> list[str]:
+def titles_of_dose(dose: Resource, birth_date: str) -> list[str]:
+    """The groups a dose counts for, in words; the vaccine's own name where it has none."""
     coding = dose["vaccineCode"]["coding"][0]
     system, code = coding["system"], coding["code"]
     known = vaccine(system, code)
@@ -144,7 +145,8 @@ def _joined(titles: list[str]) -> str:
     return "; ".join([titles[0], *sorted(titles[1:])])
 
 
-def _title_of_result(result: Resource) -> str:
+def title_of_result(result: Resource) -> str:
+    """A test in words."""
     coding = result["code"]["coding"][0]
     return test_name(coding["system"], coding["code"]) or f"Test LOINC {coding['code']}"
 

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from cards.encoding import b64url_encode
 from cards.shc.card import is_issuer_url
+from issuer.getting_in.messages import ENVIRONMENT as MESSAGES
+from issuer.getting_in.messages import BadMessageSettings, MessageSettings, message_settings, sender_of
 from issuer.staff.oidc import BadOidcSettings, OidcSettings, oidc_settings
 from issuer.staff.people import is_time_zone
 from keys.store import load_or_create_secret
@@ -30,6 +32,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "COUNTERSIGN_OIDC_CLIENT_SECRET": "its secret there",
     "COUNTERSIGN_TIME_ZONE": "the department's time zone, such as America/New_York: offered for new clinics; UTC",
     "COUNTERSIGN_SAMPLE": "1 marks every page and print as made of invented data",
+    **MESSAGES,
 }
 
 
@@ -64,6 +67,8 @@ class Settings:
     """The provider that staff may log in by; passwords where there is none."""
     time_zone: str = "UTC"
     """The department's: offered when a clinic is entered, and a clinic's own where none was entered before."""
+    messages: MessageSettings = field(default_factory=MessageSettings)
+    """Mail server, gateway, who writes, how long a visit lasts."""
 
     def __post_init__(self) -> None:
         if not is_issuer_url(self.iss):
@@ -74,6 +79,10 @@ class Settings:
             raise BadSettings("COUNTERSIGN_LINK_DAYS must be at least 1")
         if not is_time_zone(self.time_zone):
             raise BadSettings("COUNTERSIGN_TIME_ZONE must be a name of the tz database, such as America/New_York")
+        try:
+            sender_of(self.messages, self.name, self.address)
+        except BadMessageSettings as error:
+            raise BadSettings(str(error)) from None
 
 
 def from_environ(environ: Mapping[str, str], folder: Path) -> Settings:
@@ -101,6 +110,7 @@ def from_environ(environ: Mapping[str, str], folder: Path) -> Settings:
         sample=environ.get("COUNTERSIGN_SAMPLE", "") == "1",
         proxies=_proxies(environ.get("COUNTERSIGN_ISSUER_PROXIES", "")),
         oidc=_provider(environ),
+        messages=_messages(environ),
         time_zone=environ.get("COUNTERSIGN_TIME_ZONE", "") or "UTC",
     )
 
@@ -115,6 +125,13 @@ def _provider(environ: Mapping[str, str]) -> OidcSettings | None:
     try:
         return oidc_settings(environ)
     except BadOidcSettings as error:
+        raise BadSettings(str(error)) from None
+
+
+def _messages(environ: Mapping[str, str]) -> MessageSettings:
+    try:
+        return message_settings(environ)
+    except BadMessageSettings as error:
         raise BadSettings(str(error)) from None
 
 

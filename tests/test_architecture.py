@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("cards", "keys", "network", "outreach", "trust_registry", "issuer", "verifier", "wallet_export", "pages", "countersign")
+PACKAGES = (
+    "cards",
+    "keys",
+    "network",
+    "outreach",
+    "trust_registry",
+    "issuer",
+    "verifier",
+    "wallet_export",
+    "pages",
+    "countersign",
+)
 MAX_LINES = 320
 FACES = {
     "network": {"is_public", "public_address", "NoPublicAddress"},

@@ -12,6 +12,7 @@ NEEDED = (
     "verifier/static/vendor/zxing-wasm.LICENSE",
     "wallet_export/fonts/NotoSans_400Regular.ttf",
     "wallet_export/fonts/NotoSans_400Regular.LICENSE",
+    "wallet_export/fonts/NotoSansJP_400Regular.ttf",
     "pages/static/pages.css",
     "pages/templates/pages/base.html",
     "issuer/migrations/env.py",

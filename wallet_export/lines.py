@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from fpdf.bidi import BidiParagraph
-
 from wallet_export import typefaces
 
 Span = tuple[int, int]
+_TURNING = frozenset(("R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"))
+"""Bidirectional classes without which nothing turns round (Unicode Standard Annex 9, table 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,26 @@ def lines_of(text: str, width: float, measure: Measure, sans: str = typefaces.SA
         measure: how wide a piece is once shaped.
         sans: the face for Latin, Greek and Cyrillic.
     """
-    levels = [char.embedding_level for char in BidiParagraph(text, preserve_bn_chars=True).characters]
+    levels = _levels(text)
+
+    whole = list(_pieces(text, levels, (0, len(text)), sans))
+    alike = len(whole) == 1  # then every part of it is of the same face, script and level
 
     def width_of(span: Span) -> float:
+        if alike:
+            return measure(Piece(whole[0].face, text[slice(*span)], whole[0].level))
         return sum(measure(piece) for piece in _pieces(text, levels, span, sans))
 
     return [_left_to_right(list(_pieces(text, levels, span, sans))) for span in _spans(text, width, width_of)]
+
+
+def _levels(text: str) -> list[int]:
+    """Of each character. Text without a right-to-left or Arabic-digit character is on level 0 throughout."""
+    if text.isascii() or not any(unicodedata.bidirectional(char) in _TURNING for char in text):
+        return [0] * len(text)
+    from fpdf.bidi import BidiParagraph  # a whole PDF engine comes with it, so only for those who need it
+
+    return [char.embedding_level for char in BidiParagraph(text, preserve_bn_chars=True).characters]
 
 
 def _pieces(text: str, levels: Sequence[int], span: Span, sans: str) -> Iterator[Piece]:
@@ -69,6 +83,9 @@ def _at_or_above(pieces: list[Piece], level: int) -> Iterator[list[Piece]]:
 
 def _spans(text: str, width: float, width_of: Callable[[Span], float]) -> Iterator[Span]:
     """Fill each line with as many words as it holds. The space that ends a line is not part of it."""
+    if width_of((0, len(text))) <= width:  # most paragraphs are one line
+        yield 0, len(text)
+        return
     start, used = 0, 0.0
     for first, last in _words(text, width, width_of):
         if first > start and used + width_of((first, _solid(text, last))) > width:

@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import replace
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -182,7 +183,9 @@ def _welcome(
     click.secho(f"  Verifier  http://localhost:{verifier_port}/", bold=True)
     click.echo("\n  Sample residents; open a card on your phone or in another window and show it to the verifier:")
     for name, token in links:
-        click.echo(f"    {name.replace('-', ' ').title():16} http://localhost:{issuer_port}/c/{token}")
+        click.echo(
+            f"    {name.replace('-', ' ').title():16} born {_born(name)}  http://localhost:{issuer_port}/r/{token}"
+        )
     if staff:
         click.echo("\n  People who work here; each link opens once, sets a password and a second factor, and logs in:")
     for role, token in staff:
@@ -190,6 +193,13 @@ def _welcome(
     click.echo(f"\n  Keys, database and registry: {folder}")
     click.echo(f"  The API answers to the token in {folder / 'secrets' / 'api-token'}")
     click.echo("  Stop with Ctrl-C.\n")
+
+
+def _born(name: str) -> str:
+    """What the page of a sample resident's link asks for."""
+    sample = json.loads(files("countersign").joinpath("samples", f"{name}.json").read_bytes())
+    entries = (entry["resource"] for entry in sample["entry"])
+    return str(next(one["birthDate"] for one in entries if one["resourceType"] == "Patient"))
 
 
 def _as_interrupt(*_: object) -> None:

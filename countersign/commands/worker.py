@@ -1,4 +1,4 @@
-"""`countersign worker`: what the issuer does behind its pages: imports, the audit log's seals, webhooks.
+"""`countersign worker`: what the issuer does behind its pages: imports, the audit log's seals, webhooks, messages.
 
 Any number of them may run, on any number of machines: on PostgreSQL they share procrastinate's queue, on SQLite a pool
 of processes shares the file.
@@ -6,6 +6,7 @@ of processes shares the file.
 
 import gc
 import os
+import random
 import secrets
 import signal
 import socket
@@ -40,7 +41,7 @@ SELDOM = (200_000, 20, 100)
 @click.option("--data", help="The deployment's folder; by default COUNTERSIGN_DATA, else ./var.")
 @click.option("--child", type=int, hidden=True)
 def command(processes: int, lease: int, data: str | None, child: int | None) -> None:
-    """Do imports, seal the audit log, deliver webhooks; until stopped."""
+    """Do imports, seal the audit log, deliver webhooks and messages; until stopped."""
     deployment = open_deployment(data)
     os.environ[DATA_VARIABLE] = str(deployment.folder)
     if child is not None:
@@ -116,6 +117,9 @@ def _behind(settings: "Settings") -> list[Callable[[threading.Event], None]]:
     from issuer.chores import Chores, run
     from issuer.db import open_engine
     from issuer.fraud.watching import Watch, run_watch
+    from issuer.getting_in.chores import ResidentChores, run_messages
+    from issuer.getting_in.messages import channels_of
+    from issuer.getting_in.setting import make_setting
     from issuer.jobs import is_for, put_in_forgotten
     from issuer.staff.tokens import unseal
     from issuer.store import Store
@@ -126,6 +130,7 @@ def _behind(settings: "Settings") -> list[Callable[[threading.Event], None]]:
     from issuer.webhooks.posting import Poster
 
     engine = open_engine(settings.database_url)
+    residents = make_setting(settings, engine, secrets.token_bytes, settings.messages)
 
     def seal(ended: threading.Event) -> None:
         run_sealer(AuditStore(engine), settings.audit_secret, utc_now, ended.wait, _told("audit log was not sealed"))
@@ -142,13 +147,18 @@ def _behind(settings: "Settings") -> list[Callable[[threading.Event], None]]:
         service = make_service(settings, open_deployment().card_keys())
         url = settings.database_url
         wake = (lambda _: put_in_forgotten(url, ChunkStore(engine).waiting_chunks()),) if is_for(url) else ()
-        run(Chores(service, engine, utc_now, wake), ended.wait, _told("chores were not done"))
+        chores = Chores(service, engine, utc_now, (*wake, ResidentChores(residents)))
+        run(chores, ended.wait, _told("chores were not done"))
 
     def watch(ended: threading.Event) -> None:
         told = _told("clinics were not watched")
         run_watch(Watch(Store(engine), secrets.token_bytes), utc_now, ended.wait, told)
 
-    return [seal, deliver, do_chores, watch]
+    def send_messages(ended: threading.Event) -> None:
+        channels, told = channels_of(settings.messages, residents.office), _told("messages were not sent")
+        run_messages(residents, channels, utc_now, random.random, ended.wait, told)
+
+    return [seal, deliver, do_chores, watch, *([send_messages] if residents.channels else [])]
 
 
 def _told(what: str) -> Callable[[Exception], None]:

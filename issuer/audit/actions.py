@@ -21,6 +21,16 @@ ACTIONS: Mapping[str, str] = {
     "card.revoke": "Took a card back",
     "card.replace": "Replaced a card",
     "card.link": "Gave out a link to a person’s cards",
+    "share.make": "Made a link to their cards",
+    "share.open": "Opened a link to somebody’s cards",
+    "share.refused": "Tried a wrong passcode on a link",
+    "share.stop": "Stopped a link to cards",
+    "visit.begin": "Came in by a link and the birth date",
+    "visit.refused": "Entered a wrong birth date at a link",
+    "contact.add": "Added a person’s phone or e-mail address",
+    "contact.confirm": "Confirmed a person’s phone or e-mail address",
+    "contact.end": "Ended messages to a person’s phone or e-mail address",
+    "contact.restore": "Let a person’s phone or e-mail address be confirmed anew",
     "review.open": "Could not tell two persons apart, and asked people",
     "review.merge": "Decided that two persons are one",
     "review.distinct": "Decided that two persons are two",
@@ -81,7 +91,7 @@ ACTIONS: Mapping[str, str] = {
     "webhook.stop": "Stopped a webhook",
     "webhook.again": "Sent failed webhook messages again",
 }
-LOOKED = frozenset({"person.open", "person.search", "card.show", "card.print", "record.search"})
+LOOKED = frozenset({"person.open", "person.search", "card.show", "card.print", "record.search", "share.open"})
 """Those that only look."""
 
 

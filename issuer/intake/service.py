@@ -6,15 +6,15 @@
 A message with one dose and a file's chunk of five hundred rows go the same way.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from issuer.audit.entry import Entry, Event
+from issuer.audit.entry import Event
 from issuer.card_making import SHARED_OCTETS, CardMaker
+from issuer.intake.beside import changes_something, entries_of, events_of, submission_row
 from issuer.intake.checking import check
 from issuer.intake.deciding import Batch, RecordsNeeded
 from issuer.intake.findings import finding
@@ -37,21 +37,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 ID_OCTETS = 16
-ONE_LINE_FROM = 50
-"""From how many proposals on the audit log gets one line for the batch instead of one for each record. The line names
-the submission, and each record names it too."""
-_DONE = {
-    "recorded": "record.add",
-    "corrected": "record.correct",
-    "deleted": "record.delete",
-    "reinstated": "record.add",
-}
-_EVENTS = {
-    "recorded": "record.added",
-    "corrected": "record.corrected",
-    "deleted": "record.deleted",
-    "reinstated": "record.added",
-}
 
 
 class ClinicNotLive(Exception):
@@ -141,12 +126,12 @@ class Intake:
                 raise NotWhole(outcomes)
             notes = (finding("message-id-reused", "event.id"),) if any(one != digest for one in known.seen) else ()
             with in_one_go(connection, len(proposals)):
-                if _changes(outcomes) or message_id or writes.changed_persons:
-                    row = _submission(submission_id, door, actor, clinic_id, message_id, digest, now)
+                if changes_something(outcomes) or message_id or writes.changed_persons:
+                    row = submission_row(submission_id, door, actor, clinic_id, message_id, digest, now)
                     add_submission(connection, row)
                 write(connection, writes, actor.id, now)
-                audit.append(connection, _entries(actor, clinic_id, submission_id, outcomes, writes, now))
-                events.append(connection, _events(clinic_id, submission_id, outcomes, now))
+                audit.append(connection, entries_of(actor, clinic_id, submission_id, outcomes, writes, now))
+                events.append(connection, events_of(clinic_id, submission_id, outcomes, now))
             self._put_cards_right(connection, writes, held, now, sign, skip_large=not whole)
             if within is not None:
                 within(connection, outcomes)
@@ -265,10 +250,6 @@ def _lots_of(proposals: Sequence[Proposal]) -> set[tuple[str, str]]:
     return {(dose.code, dose.lot) for dose in doses if dose.lot}
 
 
-def _changes(outcomes: Sequence[Outcome]) -> bool:
-    return any(outcome.did not in ("refused", "asked", "unchanged") for outcome in outcomes)
-
-
 def _records_as_they_will_be(held: Holdings, writes: Writes) -> dict[str, dict[str, HeldRecord]]:
     """By person and id."""
     found: dict[str, dict[str, HeldRecord]] = defaultdict(dict)
@@ -280,48 +261,3 @@ def _records_as_they_will_be(held: Holdings, writes: Writes) -> dict[str, dict[s
         found[before.person_id].pop(before.id, None)
         found[after.person_id][after.id] = after
     return found
-
-
-def _submission(
-    submission_id: str, door: str, actor: Actor, clinic_id: str, message_id: str, digest: str, now: datetime
-) -> dict[str, Any]:
-    return {
-        "id": submission_id,
-        "door": door,
-        "actor": actor.id,
-        "clinic_id": clinic_id,
-        "message_id": message_id,
-        "digest": digest,
-        "received_at": now,
-    }
-
-
-def _entries(
-    actor: Actor, clinic_id: str, submission_id: str, outcomes: Sequence[Outcome], writes: Writes, now: datetime
-) -> list[Entry]:
-    done = [outcome for outcome in outcomes if outcome.did in _DONE]
-    lines = [
-        Entry(now, actor, "review.open", "review", review_id, clinic_id, newer)
-        for review_id, newer, _, _, _ in writes.reviews
-    ]
-    lines += [
-        Entry(now, actor, "person.update", "person", one, clinic_id, one) for one in sorted(writes.changed_persons)
-    ]
-    if len(outcomes) >= ONE_LINE_FROM:
-        ids = "\n".join(sorted(outcome.record_id for outcome in done))
-        detail: dict[str, str | int] = {did: sum(one.did == did for one in outcomes) for did in _DONE}
-        detail["records"] = hashlib.sha256(ids.encode()).hexdigest()
-        return [*lines, Entry(now, actor, "record.batch", "submission", submission_id, clinic_id, "", "", detail)]
-    lines += [Entry(now, actor, _DONE[one.did], "record", one.record_id, clinic_id, one.person_id) for one in done]
-    lines += [
-        Entry(now, actor, "person.update", "person", one.person_id, clinic_id, one.person_id)
-        for one in outcomes
-        if one.did == "noted" and one.person_id not in writes.changed_persons
-    ]
-    return lines
-
-
-def _events(clinic_id: str, submission_id: str, outcomes: Sequence[Outcome], now: datetime) -> list[Event]:
-    if len(outcomes) >= ONE_LINE_FROM:
-        return [Event(now, "records.added", "submission", submission_id, clinic_id)] if _changes(outcomes) else []
-    return [Event(now, _EVENTS[one.did], "record", one.record_id, clinic_id) for one in outcomes if one.did in _EVENTS]

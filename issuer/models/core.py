@@ -4,7 +4,7 @@ Health data stands in `person.demographics`, `person.birth_date`, `record.resour
 `record.lot`, `record_version.resource`, `card.jws` and `card.title`; nothing else says anything about a person.
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
 from issuer.db import UtcDateTime
 from issuer.models.base import ID_CHARACTERS, KID_CHARACTERS, RID_CHARACTERS, metadata
@@ -48,7 +48,7 @@ person_key = Table(
     metadata,
     # What a person may be found by: `issuer.persons.keys`. Hashed: the index says nothing about anybody.
     # No index over both columns: of all indexes this one is the largest, and its size is what a load of millions costs.
-    # No foreign key either: it is an index of ours, written with its person, and one check for each of four keys of each
+    # No foreign key either: it is an index of ours, written with its person, and checking each of four keys of each
     # person was a fifth of what PostgreSQL did for a row.
     Column("key", String(KEY_CHARACTERS), nullable=False, index=True),
     Column("person_id", String(ID_CHARACTERS), nullable=False, index=True),
@@ -211,6 +211,7 @@ merge = Table(
     Column("undone_at", UtcDateTime, nullable=True),
 )
 
+_UNTOLD = text("told_at IS NULL")
 notice = Table(
     "notice",
     metadata,
@@ -221,4 +222,7 @@ notice = Table(
     Column("purpose", String(24), nullable=False),
     Column("caused_at", UtcDateTime, nullable=False),
     Column("told_at", UtcDateTime, nullable=True),
+    Index(
+        "ix_notice_untold", "caused_at", sqlite_where=text("told_at IS NULL"), postgresql_where=text("told_at IS NULL")
+    ),
 )

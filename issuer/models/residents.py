@@ -1,4 +1,4 @@
-"""How residents come in, and what they ask and share.
+"""How residents come in, and what they share.
 
 `contact.address` is as sensitive as `person.demographics`, where it comes from; what strangers typed is sealed.
 Tokens stand here as hashes only.
@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary,
 
 from issuer.db import UtcDateTime
 from issuer.models.base import ID_CHARACTERS, metadata
-from issuer.models.core import clinic, person
+from issuer.models.core import person
 from outreach.models import tables
 
 HASH_CHARACTERS = 64
@@ -116,33 +116,4 @@ share_opening = Table(
     Column("what", String(16), nullable=False),
     # Who it said it was: nobody checked that.
     Column("recipient", Text, nullable=False),
-)
-
-resident_request = Table(
-    "resident_request",
-    metadata,
-    # "I am not found", "this dose is wrong": to a clinic, tracked by a reference that only the sender has.
-    Column("id", String(ID_CHARACTERS), primary_key=True),
-    Column("reference_hash", String(HASH_CHARACTERS), nullable=False, unique=True),
-    # not-found, wrong-record, new-contact
-    Column("kind", String(16), nullable=False),
-    # JSON of what was entered, sealed; taken out after the decision.
-    Column("entered", LargeBinary, nullable=True),
-    # The photo without its metadata, sealed; deleted with the decision.
-    Column("photo", LargeBinary, nullable=True),
-    Column("clinic_id", ForeignKey(clinic.c.id), nullable=True),
-    Column("person_id", ForeignKey(person.c.id), nullable=True, index=True),
-    # The record it is about: a record's id, not looked up by others.
-    Column("record_id", String(ID_CHARACTERS), nullable=True),
-    Column("language", String(16), nullable=False),
-    # open, accepted, corrected, declined
-    Column("state", String(16), nullable=False),
-    Column("opened_at", UtcDateTime, nullable=False),
-    Column("due_at", UtcDateTime, nullable=False),
-    Column("decided_by", String(48), nullable=True),
-    Column("decided_at", UtcDateTime, nullable=True),
-    # A code of why it was declined.
-    Column("reason", String(40), nullable=True),
-    Column("forget_after", UtcDateTime, nullable=True),
-    Index("ix_resident_request_clinic", "clinic_id", "state", "opened_at"),
 )

@@ -78,7 +78,7 @@ class Comparison:
 
 
 def compare(new: Known, person: Demographics) -> Comparison | None:
-    """All that can be said of the two; None where they share no identifier, and their birth dates or given names exclude
+    """All that can be said of the two; None where they share no identifier, and birth dates or given names exclude
     each other: nothing else could make them one person (rule 2 of `issuer.persons.deciding`)."""
     birth, born = _birth(new.person.birth_date, person.birth_date)
     shared = _shared(new.identifiers, person)

@@ -1,141 +1,205 @@
-"""For residents: the card page behind an unguessable link, and what one can take from it.
+"""For residents: `/my`, their cards, and what they can take from them, for as long as their visit lasts.
 
-A link that never was and one that has ended get the same answer. Nothing here is kept by a cache, named after a person,
-or told to another site. It all works without JavaScript.
+A visit begins on the page of a link (`issuer.web.getting_in`), with the birth date. Nothing here is kept by a cache,
+named after a person, or told to another site; the address of a page opens nothing to anybody else. It all works
+without JavaScript, in every language of `issuer.web.languages`.
 """
 
-from flask import Blueprint, Response, make_response, render_template
+from dataclasses import dataclass
 
-from issuer.presentation import CardView, Line, view_of
-from issuer.service import IssuerService, UnknownCard
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, session, url_for
+
+from issuer.getting_in.results import Visitor
+from issuer.presentation import CardView, Line
+from issuer.service import IssuerService
 from issuer.settings import Settings
+from issuer.store import CardRevoked, StoredCard
 from issuer.web.answers import card_file, file_answer, png_answer, svg_answer
-from issuer.web.api import Clock
+from issuer.web.languages import marked as _
+from issuer.web.languages import words
+from issuer.web.resident_card import ReaderCard, reader_card
+from issuer.web.resident_failures import SAFE, install_failures_in_words, private
 from issuer.web.rules import holder
+from issuer.web.sessions import origin
+from issuer.web.visits import PATH, Visits
 from pages import Problem
 from wallet_export.deep_link import apple_health_link
 from wallet_export.print_page import PrintableCard, PrintLine, TypefacesMissing, print_pdf
 from wallet_export.qr_image import qr_svg
 
+HOLDER_ASKED = "requested"
+"""Why a card is cancelled that its holder lost: a verifier is never told."""
+IN_A_VISIT = "a visit, begun with a link and a birth date"
 
-def resident_blueprint(service: IssuerService, settings: Settings, clock: Clock) -> Blueprint:
-    """Everything below `/c/{token}`."""
-    blueprint = Blueprint("resident", __name__, url_prefix="/c/<token>")
 
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What the views work with."""
+
+    service: IssuerService
+    settings: Settings
+    visits: Visits
+
+    def visitor(self) -> Visitor:
+        """Whose visit it is. Raises Problem."""
+        found = self.visits.visitor()
+        if found is None:
+            raise _visit_over()
+        return found
+
+    def stored(self) -> tuple[StoredCard, ...]:
+        """All cards of the visitor, cancelled ones among them, unread."""
+        who = self.visitor()
+        return self.service.cards_of_person(who.person_id, self.visits.clock(), who.actor(origin()))
+
+    def cards(self) -> list[ReaderCard]:
+        """The same, read."""
+        published = self.service.keys.published()
+        return [reader_card(card, published) for card in self.stored()]
+
+    def card(self, card_id: str) -> ReaderCard:
+        """One card of the visitor that stands; the others stay unread. Raises Problem."""
+        stored = next((card for card in self.stored() if card.id == card_id), None)
+        if stored is None:
+            raise _no_card()
+        card = reader_card(stored, self.service.keys.published())
+        if not card.view.stands:
+            raise _cancelled()
+        return card
+
+    def picture(self, card: ReaderCard) -> str:
+        """The code as a drawing for a page."""
+        return qr_svg(card.view.jws, words(_("Code of the card: %(title)s")) % {"title": card.title})
+
+
+def resident_blueprint(service: IssuerService, settings: Settings, visits: Visits) -> Blueprint:
+    """Everything below `/my`."""
+    blueprint = Blueprint("resident", __name__, url_prefix=PATH)
+    install_failures_in_words(blueprint, "resident.cards_page")
+    desk = _Desk(service, settings, visits)
+    _add_pages(blueprint, desk)
+    _add_files(blueprint, desk)
+    _add_replacing(blueprint, desk)
+    return blueprint
+
+
+def _add_pages(blueprint: Blueprint, desk: _Desk) -> None:
     @blueprint.get("")
-    @holder("the unguessable link")
-    def card_page(token: str) -> Response:
-        cards = _cards(token)
-        standing = [card for card in cards if card.stands]
+    @holder(IN_A_VISIT)
+    def cards_page() -> Response:
+        cards = desk.cards()
+        standing = [card for card in cards if card.view.stands]
         page = render_template(
             "resident/cards.html",
-            token=token,
-            issuer=settings.name,
-            sample=settings.sample,
-            cards=[(card, qr_svg(card.jws, f"SMART Health Card code: {card.title}")) for card in standing],
-            cancelled=[card for card in cards if not card.stands],
-            apple={card.id: apple_health_link(card.jws) for card in standing},
+            issuer=desk.settings.name,
+            sample=desk.settings.sample,
+            cards=standing,
+            cancelled=[card.view for card in cards if not card.view.stands],
+            apple={card.id: apple_health_link(card.view.jws) for card in standing},
+            said=session.pop("said", ""),
+            shares="my_shares.links" in current_app.view_functions,
         )
-        return _private(make_response(page))
+        return private(make_response(page))
 
     @blueprint.get("/cards/<card_id>")
-    @holder("the unguessable link")
-    def show(token: str, card_id: str) -> Response:
-        card = _card(token, card_id)
-        picture = qr_svg(card.jws, f"SMART Health Card code: {card.title}")
-        page = render_template("resident/show.html", token=token, card=card, picture=picture, sample=settings.sample)
-        return _private(make_response(page))
+    @holder(IN_A_VISIT)
+    def show(card_id: str) -> Response:
+        card = desk.card(card_id)
+        page = render_template("resident/show.html", card=card, picture=desk.picture(card), sample=desk.settings.sample)
+        return private(make_response(page))
 
+    @blueprint.post("/leave")
+    @holder("whoever has the cookie ends the visit; without one nothing happens")
+    def leave() -> Response:
+        desk.visits.end()
+        return desk.visits.drop(make_response(redirect(url_for("getting_in.left"), 303)))
+
+
+def _add_files(blueprint: Blueprint, desk: _Desk) -> None:
     @blueprint.get("/cards.smart-health-card")
-    @holder("the unguessable link")
-    def all_as_file(token: str) -> Response:
-        standing = [card.jws for card in _cards(token) if card.stands]
+    @holder(IN_A_VISIT)
+    def all_as_file() -> Response:
+        standing = [card.view.jws for card in desk.cards() if card.view.stands]
         if not standing:
             raise _cancelled()
         return card_file(standing)
 
     @blueprint.get("/cards/<card_id>.smart-health-card")
-    @holder("the unguessable link")
-    def as_file(token: str, card_id: str) -> Response:
-        return card_file([_card(token, card_id).jws])
+    @holder(IN_A_VISIT)
+    def as_file(card_id: str) -> Response:
+        return card_file([desk.card(card_id).view.jws])
 
     @blueprint.get("/cards/<card_id>/qr.png")
-    @holder("the unguessable link")
-    def as_png(token: str, card_id: str) -> Response:
-        return png_answer(_card(token, card_id))
+    @holder(IN_A_VISIT)
+    def as_png(card_id: str) -> Response:
+        return png_answer(desk.card(card_id).view)
 
     @blueprint.get("/cards/<card_id>/qr.svg")
-    @holder("the unguessable link")
-    def as_svg(token: str, card_id: str) -> Response:
-        return svg_answer(_card(token, card_id))
+    @holder(IN_A_VISIT)
+    def as_svg(card_id: str) -> Response:
+        return svg_answer(desk.card(card_id).view)
 
     @blueprint.get("/cards/<card_id>/card.pdf")
-    @holder("the unguessable link")
-    def as_pdf(token: str, card_id: str) -> Response:
-        return file_answer(_printed(_card(token, card_id)), "application/pdf", ".pdf")
+    @holder(IN_A_VISIT)
+    def as_pdf(card_id: str) -> Response:
+        printed = _printed(desk.card(card_id).view, desk.settings)
+        return file_answer(printed, "application/pdf", ".pdf")
 
-    def _cards(token: str) -> list[CardView]:
+
+def _add_replacing(blueprint: Blueprint, desk: _Desk) -> None:
+    @blueprint.get("/cards/<card_id>/replace")
+    @holder(IN_A_VISIT)
+    def ask_replace(card_id: str) -> Response:
+        return private(make_response(render_template("resident/replace.html", card=desk.card(card_id))))
+
+    @blueprint.post("/cards/<card_id>/replace")
+    @holder(IN_A_VISIT)
+    def replace(card_id: str) -> Response:
+        card, who = desk.card(card_id), desk.visitor()
         try:
-            stored = service.cards_by_link(token, clock())
-        except UnknownCard:
-            raise _ended() from None
-        published = service.keys.published()
-        return [view_of(card, published) for card in stored]
+            desk.service.replace_card(card.id, HOLDER_ASKED, desk.visits.clock(), who.actor(origin()))
+        except CardRevoked:  # somebody at the department was quicker
+            raise _cancelled() from None
+        session["said"] = "replaced"
+        return make_response(redirect(url_for("resident.cards_page"), 303))
 
-    def _card(token: str, card_id: str) -> CardView:
-        card = next((card for card in _cards(token) if card.id == card_id), None)
-        if card is None:
-            raise _ended()
-        if not card.stands:
-            raise _cancelled()
-        return card
 
-    def _printed(card: CardView) -> bytes:
-        lines = tuple(PrintLine(line.what, line.date, _detail(line)) for line in card.lines)
-        printable = PrintableCard(
-            card.jws,
-            settings.name,
-            card.name,
-            card.birth_date,
-            lines,
-            card.issued_at.date(),
-            settings.sample,
-            card.title,
-        )
-        try:
-            return print_pdf([printable])
-        except TypefacesMissing:
-            raise Problem(
-                503,
-                "typefaces-missing",
-                "The card cannot be printed here",
-                "The typefaces for printing are not installed.",
-                "Save the picture or the file instead, and tell the people who run this service.",
-                lost="Your card is safe.",
-            ) from None
-
-    return blueprint
+def _printed(card: CardView, settings: Settings) -> bytes:
+    lines = tuple(PrintLine(line.what, line.date, _detail(line)) for line in card.lines)
+    issued = card.issued_at.date()
+    printable = PrintableCard(
+        card.jws, settings.name, card.name, card.birth_date, lines, issued, settings.sample, card.title
+    )
+    try:
+        return print_pdf([printable])
+    except TypefacesMissing:
+        raise _no_typefaces() from None
 
 
 def _detail(line: Line) -> str:
     return " · ".join(part for part in (line.outcome, *line.details) if part)
 
 
-def _private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+def _visit_over() -> Problem:
+    return Problem(
+        401,
+        "visit-over",
+        _("Your cards are closed"),
+        _("You closed them, or did not use them for a while."),
+        _("Have a new link sent to you."),
+        lost=SAFE,
+        next_step="getting_in.ask",
+    )
 
 
-def _ended() -> Problem:
+def _no_card() -> Problem:
     return Problem(
         404,
-        "link-ended",
-        "This link opens nothing",
-        "It may be mistyped, or it may have ended: links to health cards do not last for ever.",
-        "Check that you have the whole link. If so, ask whoever sent it for a new one.",
-        lost="Your cards are safe.",
+        "no-such-card",
+        _("There is no such card"),
+        _("It is not among your cards, or another one took its place."),
+        _("Go back to your cards."),
+        lost=SAFE,
     )
 
 
@@ -143,7 +207,18 @@ def _cancelled() -> Problem:
     return Problem(
         410,
         "card-cancelled",
-        "This card was cancelled",
-        "A cancelled card is refused when it is scanned, so we do not hand it out any more.",
-        "Go back to your cards to see why, and ask the issuer for a new one.",
+        _("This card was cancelled"),
+        _("A cancelled card is refused when it is scanned, so we do not hand it out any more."),
+        _("Go back to your cards to see why."),
+    )
+
+
+def _no_typefaces() -> Problem:
+    return Problem(
+        503,
+        "typefaces-missing",
+        _("The card cannot be printed here"),
+        _("The typefaces for printing are not installed."),
+        _("Save the picture or the file instead, and tell the people who run this service."),
+        lost=SAFE,
     )

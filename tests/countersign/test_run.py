@@ -8,12 +8,16 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from contextlib import contextmanager
+from http.cookiejar import CookieJar
 from pathlib import Path
 
 START_SECONDS = 60
 REVOKED_SECONDS = 30
+AMARA_BORN = "1984-03-09"
 
 
 def free_port() -> int:
@@ -36,7 +40,7 @@ def running(folder: Path, issuer: int, verifier: int):
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < deadline, log.read_text()
                 time.sleep(0.1)
-            yield re.findall(r"/c/([A-Za-z0-9_-]{43})", log.read_text()), log
+            yield re.findall(r"/r/([A-Za-z0-9_-]{43})", log.read_text()), log
         finally:
             process.send_signal(signal.SIGINT)
             try:
@@ -49,6 +53,22 @@ def running(folder: Path, issuer: int, verifier: int):
 def get(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=10) as answer:
         return bytes(answer.read())
+
+
+def come_in(issuer: str, token: str, born: str) -> Callable[[str], bytes]:
+    """Open a link, enter the birth date: what asks for pages of that visit."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def asked(url: str, data: bytes | None = None) -> bytes:
+        with opener.open(url, data, timeout=10) as answer:
+            return bytes(answer.read())
+
+    page = asked(f"{issuer}/r/{token}").decode()
+    year, month, day = born.split("-")
+    typed = {"born_year": year, "born_month": month, "born_day": day}
+    typed["csrf_token"] = re.findall(r'name="csrf_token" value="([^"]+)"', page)[0]
+    asked(f"{issuer}/r/{token}", urllib.parse.urlencode(typed).encode())
+    return lambda path: asked(issuer + path)
 
 
 def post(url: str, body: dict, token: str = "") -> dict:
@@ -68,10 +88,11 @@ def test_from_a_first_start_to_a_verdict_and_a_revocation(tmp_path):
             assert get(f"{service}/healthz")
             assert get(f"{service}/readyz")
             assert b"# HELP" in get(f"{service}/metrics")
-        page = get(f"{issuer}/c/{links[0]}").decode()
+        mine = come_in(issuer, links[0], AMARA_BORN)
+        page = mine("/my").decode()
         assert "Okafor" in page
-        card = re.search(r"/c/[^\"]*?/cards/([0-9a-f]+)\.smart-health-card", page)[1]
-        jws = json.loads(get(f"{issuer}/c/{links[0]}/cards/{card}.smart-health-card"))["verifiableCredential"][0]
+        card = re.search(r"/my/cards/([0-9a-f]+)\.smart-health-card", page)[1]
+        jws = json.loads(mine(f"/my/cards/{card}.smart-health-card"))["verifiableCredential"][0]
         verdict = post(f"{verifier}/api/v1/verify", {"qr": [jws]})["verdicts"][0]
         assert (verdict["outcome"], verdict["sample"]) == ("accepted", True)
         keys = json.loads(get(f"{issuer}/.well-known/jwks.json"))["keys"]
@@ -88,5 +109,5 @@ def test_from_a_first_start_to_a_verdict_and_a_revocation(tmp_path):
         assert set(again).isdisjoint(links)
         assert len(again) == 3
         assert json.loads(get(f"{issuer}/.well-known/jwks.json"))["keys"][0]["kid"] == keys[0]["kid"]
-        assert "Okafor" in get(f"{issuer}/c/{links[0]}").decode()
+        assert "Okafor" in come_in(issuer, again[0], AMARA_BORN)("/my").decode()
         assert post(f"{verifier}/api/v1/verify", {"qr": [jws]})["verdicts"][0]["code"] == "revoked"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from issuer.getting_in.messages import ENVIRONMENT as MESSAGES
 from issuer.settings import DEFAULT_LINK_DAYS, ENVIRONMENT, BadSettings, Settings, from_environ
 from issuer.staff.oidc import OidcSettings
 
@@ -42,6 +43,7 @@ def test_everything_can_be_chosen(tmp_path: Path) -> None:
         "COUNTERSIGN_OIDC_CLIENT_SECRET": "o" * 32,
         "COUNTERSIGN_TIME_ZONE": "America/Anchorage",
         "COUNTERSIGN_SAMPLE": "1",
+        **dict.fromkeys(MESSAGES, ""),
     }
     assert set(values) == set(ENVIRONMENT)
     settings = from_environ(values, tmp_path)

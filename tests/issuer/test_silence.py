@@ -58,11 +58,18 @@ def test_issuing_reading_and_revoking_are_silent(
     token = content["link"].rpartition("/")[2]
     jws = [api.get(card["url"]).json["jws"] for card in content["cards"]]
     client = app.test_client()
+    page = client.get(f"/r/{token}").text
+    year, month, day = made.born.split("-")
+    typed = {"born_year": year, "born_month": month, "born_day": day}
+    typed["csrf_token"] = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+    assert client.post(f"/r/{token}", data={**typed, "born_year": "1950"}).status_code == 422
+    assert client.post(f"/r/{token}", data=typed).status_code == 303
     for form in ("", f"/cards/{content['cards'][0]['id']}", f"/cards/{content['cards'][0]['id']}.smart-health-card"):
-        assert client.get(f"/c/{token}{form}").status_code == 200
+        assert client.get(f"/my{form}").status_code == 200
     api.send(made.bundle(made.dose(), made.result()))
     api.post(f"/api/v1/persons/{content['person_id']}/revoke", reason="requested")
     client.get(f"/c/{token}")
+    client.get("/my")
     client.get("/.well-known/jwks.json")
     assert any("recorded" in line for line in logged.lines)
     printed = capfd.readouterr()

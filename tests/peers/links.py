@@ -89,7 +89,7 @@ def conversation(folder: Path) -> Told:
             "links": asked,
             "theirs": _theirs(theirs),
         }
-        said = _peer(ask, certificate)
+        said = peer(ask, certificate)
         verdicts = {link["name"]: _ours_of(link, server, authority, theirs) for link in said["links"]}
         remaining = server.links[_NAME_OF_GUESSED].remaining
         names = dict(zip([one["name"] for one in asked], wanted, strict=True))
@@ -206,7 +206,8 @@ def _theirs(key: PrivateKey) -> dict[str, Any]:
     }
 
 
-def _peer(ask: dict[str, Any], certificate: Path) -> dict[str, Any]:
+def peer(ask: dict[str, Any], certificate: Path) -> dict[str, Any]:
+    """What kill-the-clipboard answers, in a Node process that trusts the certificate."""
     command = [node(), "--input-type=module", "-e", SCRIPT.read_text("utf-8")]
     environ = os.environ | {"NODE_EXTRA_CA_CERTS": str(certificate)}
     run = subprocess.run(

@@ -21,6 +21,8 @@ SHOWS = (
     "rights",
     "links",
     "messages",
+    "histories",
+    "story",
 )
 
 

@@ -1,4 +1,5 @@
-"""`make show-links`: our links opened by kill-the-clipboard and its by us; every published vector of links judged."""
+"""`make show-links`: our links opened by kill-the-clipboard, those of a real issuer application too, and its by us;
+every published vector of links judged."""
 
 import json
 from collections import Counter
@@ -14,7 +15,7 @@ from cards.shlink.files import MAX_OPENED_OCTETS
 from cards.shlink.link import Link
 from cards.shlink.manifest import HEALTH_CARDS, read_manifest_file
 from keys import jwe
-from tests.peers import kill_the_clipboard, links
+from tests.peers import kill_the_clipboard, links, resident_links
 from tests.peers.kill_the_clipboard import Tally
 from trust_registry import TrustRegistry
 from verifier.links import Answer, Asking, fetch, judge
@@ -167,4 +168,6 @@ def show() -> tuple[dict[str, Any], bool]:
 def _with_the_peer() -> list[Tally]:
     with links.folder() as folder:
         told = links.conversation(folder)
-    return [*links.it_opens_ours(told), *links.we_open_its(told)]
+    with links.folder() as folder:
+        heard = resident_links.conversation(folder)
+    return [*links.it_opens_ours(told), *links.we_open_its(told), *resident_links.tallies(heard)]

@@ -27,6 +27,7 @@ def _issuer(out: Path, only: list[str]) -> int:
     from issuer.settings import from_environ
     from tests.e2e import show_pages
     from tests.e2e.browser import launch
+    from tests.e2e.resident_pages import shoot as shoot_residents
     from tests.serving import served
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -39,17 +40,34 @@ def _issuer(out: Path, only: list[str]) -> int:
         cancelled = service.cards_by_link(links["leo-lindqvist"], utc_now())[0]
         service.revoke_card(cancelled.id, "entered-in-error", utc_now())
         first = service.cards_by_link(links["amara-okafor"], utc_now())[0]
+
+        def inside(name: str, born: str, path: str = "/my") -> show_pages.Steps:
+            """Come in by a link of its own: each opens once."""
+            person_id = service.store.person_by_token(links[name], utc_now()) or ""
+
+            def steps(page: Any) -> None:
+                page.goto(f"/r/{service.make_link(person_id, utc_now())}")
+                for part, value in zip(("year", "month", "day"), born.split("-"), strict=True):
+                    page.fill(f"#born_{part}", value)
+                page.locator("main form button").click()
+                page.wait_for_url("**/my")
+                page.goto(path)
+
+            return steps
+
         pages: dict[str, show_pages.Steps] = {
             "issuer-landing": "/",
-            "issuer-cards": f"/c/{links['amara-okafor']}",
-            "issuer-cards-child": f"/c/{links['leo-lindqvist']}",
-            "issuer-cards-arabic": f"/c/{links['maryam-haddad']}",
-            "issuer-card-full-screen": f"/c/{links['amara-okafor']}/cards/{first.id}",
-            "issuer-card-cancelled": f"/c/{links['leo-lindqvist']}/cards/{cancelled.id}",
-            "issuer-link-ended": "/c/nothing",
+            "issuer-cards": inside("amara-okafor", "1984-03-09"),
+            "issuer-cards-child": inside("leo-lindqvist", "2020-05-17"),
+            "issuer-cards-arabic": inside("maryam-haddad", "1992-11-30"),
+            "issuer-card-full-screen": inside("amara-okafor", "1984-03-09", f"/my/cards/{first.id}"),
+            "issuer-card-cancelled": inside("leo-lindqvist", "2020-05-17", f"/my/cards/{cancelled.id}"),
+            "issuer-link-unknown": "/r/nothing",
         }
         browser = launch(playwright)
         with served(app) as address:
             written = show_pages.shoot(browser, out, pages, address, only)
+        if not only:
+            shoot_residents(browser, out / "residents", [])
         browser.close()
     return len(written)

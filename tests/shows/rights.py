@@ -22,7 +22,7 @@ from tests.shows.door_cases import Where
 from tests.shows.door_site import DoorSite
 from tests.shows.rights_world import CLINICS, RightsWorld, objects_in, shows
 
-ENDS_SESSION: Final = ("login.logout", "account.end_sessions")
+ENDS_SESSION: Final = ("login.logout", "account.end_sessions", "resident.leave")
 OTHER: Final[dict[Where, Where]] = {"own": "other", "other": "own"}
 BOUND: Final = ("vaccinator", "manager", "token:system")
 """Who belongs to one clinic."""
@@ -30,6 +30,7 @@ SHUT: Final = (401, 403, 404)
 PASSED_OVER: Final = {
     "account.end_session": "a session that is not one's own is passed over, as one that has ended",
     "api.record_of_person": "whoever names a person by our id must know the date of birth: 422, person-mismatch",
+    "resident.replace": "a program has no form token: 400, form-ended",
 }
 """Routes that answer as if there were nothing, without saying so."""
 NO_OBJECT: Final = frozenset({"form", "use", "filename", "kid"})

@@ -88,7 +88,8 @@ class RightsWorld:
         """Everybody, those of a clinic at this one."""
         site = self.site
         found = [self._person("nobody", None)]
-        found += [self._person(role, role, site.tokens[role, where]) for role in ("vaccinator", "manager")]
+        for role in ("vaccinator", "manager"):
+            found.append(self._visiting(self._person(role, role, site.tokens[role, where]), where))  # type: ignore[arg-type]
         found += [self._person(role, role, self.tokens[role]) for role in ("department", "helpdesk", "auditor")]
         found.append(self._program("token:operator", "operator", "t" * 40))
         found.append(self._program("token:system", "system", site.tokens["system", where]))
@@ -104,6 +105,15 @@ class RightsWorld:
             return text.partition('name="csrf_token" value="')[2].partition('"')[0]
 
         return Person(who, role, client, {}, csrf)
+
+    def _visiting(self, person: Person, where: Where) -> Person:
+        """Somebody who has come in as a patient of the clinic's, too."""
+        token = self.site.service.make_link(self.samples[where]["person_id"], NOW)
+        year, month, day = _patient(where).birth_date.split("-")
+        typed = {"born_year": year, "born_month": month, "born_day": day, "csrf_token": person.csrf()}
+        came = person.client.post(f"/r/{token}", data=typed)
+        assert came.headers.get("Location") == "/my"
+        return person
 
     def _program(self, who: str, role: Role, token: str) -> Person:
         client = Program(self.site.app.test_client())
@@ -169,6 +179,11 @@ class RightsWorld:
             "login.answer_setup.token": link,
             "job_id": self._import(where),
             "row": "3",
+            "rest": "cards",
+            "share_id": "0" * 32,
+            "number": "0",
+            "ticket": "x",
+            "rest": "x",
             "upload_id": self._upload(where),
         }
 

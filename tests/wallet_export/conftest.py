@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wallet_export import PrintableCard, PrintLine
-from wallet_export.typefaces import FOLDER, SANS, SISTERS
+from wallet_export.typefaces import EAST_ASIAN, FOLDER, SANS, SISTERS
 
 CHARACTERS = string.ascii_letters + string.digits + "-_"
 SIGNATURE = 86
@@ -31,7 +31,7 @@ def make_jws() -> Callable[..., str]:
 @pytest.fixture(scope="session")
 def typefaces() -> None:
     """Skip what needs the typefaces where `make setup` has not run; on CI that is a failure."""
-    missing = [face for face in (SANS, *SISTERS) if not (FOLDER / f"{face}.ttf").is_file()]
+    missing = [face for face in (SANS, *SISTERS, *EAST_ASIAN) if not (FOLDER / f"{face}.ttf").is_file()]
     if missing and os.environ.get("CI") != "true":
         pytest.skip(f"typefaces not installed ({len(missing)} missing): make setup")
     assert not missing

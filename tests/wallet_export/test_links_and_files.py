@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from cards.errors import MalformedCard
 from cards.shc import numeric
 from cards.shc.file import read_file
-from wallet_export import FILE_EXTENSION, MEDIA_TYPE, app_link, apple_health_link, health_card_file
+from wallet_export import (
+    FILE_EXTENSION,
+    MEDIA_TYPE,
+    HealthAppLink,
+    HealthAppOffer,
+    NotOffered,
+    app_link,
+    apple_health_link,
+    health_app_link,
+    health_card_file,
+)
 
 BASE = "https://wallet.example/SMARTHealthCard/"
 MakeJws = Callable[..., str]
@@ -78,3 +88,20 @@ def test_apple_link_carries_the_digits(jws: str) -> None:
 def test_apple_link_refuses_what_has_no_digits(text: str) -> None:
     with pytest.raises(MalformedCard):
         apple_health_link(text)
+
+
+def test_the_offer_says_what_apple_takes(make_jws: MakeJws) -> None:
+    jws = make_jws()
+    offered = health_app_link(jws, "immunization")
+    assert isinstance(offered, HealthAppLink)
+    assert offered.address == apple_health_link(jws)
+    assert offered.address not in repr(offered)
+    only = HealthAppOffer(label="Hinzufügen", takes=frozenset({"immunization"}))
+    assert health_app_link(jws, "laboratory", only) == NotOffered(only.not_taken)
+    assert health_app_link(jws, "immunization", HealthAppOffer(base="")) == NotOffered("")
+
+
+@pytest.mark.parametrize("base", ["http://health.example/#", "https://health.example/", "javascript:alert(1)#"])
+def test_the_offer_refuses_a_base_that_would_send_the_card(make_jws: MakeJws, base: str) -> None:
+    with pytest.raises(ValueError, match="ends in #"):
+        health_app_link(make_jws(), "immunization", HealthAppOffer(base=base))

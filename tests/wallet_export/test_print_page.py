@@ -158,8 +158,7 @@ def test_refusals(make_card: MakeCard, make_jws: MakeJws) -> None:
 
 def test_a_card_hides_its_data_from_logs(make_card: MakeCard) -> None:
     assert repr(make_card()) == (
-        "PrintableCard(issuer_name='State of Example', issued_on=datetime.date(2026, 11, 20), sample=False,"
-        " heading='Vaccinations and test results')"
+        "PrintableCard(issuer_name='State of Example', issued_on=datetime.date(2026, 11, 20), sample=False)"
     )
     assert repr(numbered(1)[0]) == "PrintLine()"
 

@@ -21,8 +21,10 @@ def loaded_by(statement: str) -> set[str]:
 
 def test_names() -> None:
     assert set(wallet_export.__all__) == {
-        "FILE_EXTENSION", "MEDIA_TYPE", "PrintLine", "PrintableCard", "app_link", "apple_health_link", "date_in_words",
-        "health_card_file", "print_pdf", "qr_modules", "qr_png", "qr_svg",
+        "FILE_EXTENSION", "MEDIA_TYPE", "HealthAppLink", "HealthAppOffer", "NotOffered", "PassSigner",
+        "PassUnavailable", "PrintLine", "PrintWords", "PrintableCard", "app_link", "apple_health_link", "date_in_words",
+        "health_app_link", "health_card_file", "pass_signer", "print_pdf", "qr_modules", "qr_png", "qr_svg",
+        "signed_pass",
     }  # fmt: skip
     assert all(hasattr(wallet_export, name) for name in wallet_export.__all__)
     with pytest.raises(AttributeError):

@@ -1,8 +1,7 @@
 """Text on the sheet: joined, in the right order, and lost nowhere."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import pypdfium2
@@ -18,16 +17,15 @@ ARABIC, DEVANAGARI = "notosansarabic_400regular", "notosansdevanagari_400regular
 
 
 @pytest.fixture
-def new_sheet() -> Iterator[NewSheet]:
-    """An empty page; its font files are closed in the end."""
-    with ExitStack() as open_sheets:
+def new_sheet() -> NewSheet:
+    """An empty page."""
 
-        def make() -> Sheet:
-            sheet = open_sheets.enter_context(closing(Sheet("A4", "Test", date(2026, 11, 20))))
-            sheet.add_page()
-            return sheet
+    def make() -> Sheet:
+        sheet = Sheet("A4", "Test", date(2026, 11, 20))
+        sheet.add_page()
+        return sheet
 
-        yield make
+    return make
 
 
 @pytest.fixture
@@ -64,14 +62,14 @@ def places(sheet: Sheet, text: str) -> dict[str, float]:
     sheet.write_paragraph(text, 20, 20, 170)
     sheet.set_compression(False)
     spelled_out = re.compile(rb" /ActualText <[0-9a-f]+>")
-    octets = spelled_out.sub(lambda found: b" " * len(found[0]), bytes(sheet.output()))
+    octets = spelled_out.sub(lambda found: b" " * len(found[0]), sheet.pdf())
     page = pypdfium2.PdfDocument(octets)[0].get_textpage()
     return {page.get_text_range(index, 1): page.get_charbox(index)[0] for index in range(page.count_chars())}
 
 
 def ink(sheet: Sheet, top: float, bottom: float) -> int:
     """Dark pixels of a band of the page, between two heights in millimetres."""
-    picture = pypdfium2.PdfDocument(bytes(sheet.output()))[0].render(scale=2, grayscale=True).to_pil()
+    picture = pypdfium2.PdfDocument(sheet.pdf())[0].render(scale=2, grayscale=True).to_pil()
     scale = picture.height / sheet.h
     band = picture.crop((0, round(top * scale), picture.width, round(bottom * scale)))
     return sum(band.histogram()[:128])
@@ -118,7 +116,7 @@ def test_lines_after_a_fallback_face_are_drawn(sheet_with: SheetWith, first: str
 @pytest.mark.parametrize("word", ["Ana ", "محمد ", "क्षमा ", "王小明"])
 def test_long_text_wraps_inside_its_column(sheet_with: SheetWith, word: str) -> None:
     sheet = sheet_with(word * 50, width=80)
-    picture = pypdfium2.PdfDocument(bytes(sheet.output()))[0].render(scale=2, grayscale=True).to_pil()
+    picture = pypdfium2.PdfDocument(sheet.pdf())[0].render(scale=2, grayscale=True).to_pil()
     left, top, right, bottom = picture.point(lambda value: 255 if value < 128 else 0).getbbox()
     millimetre = picture.width / sheet.w
     assert left >= 19 * millimetre
@@ -137,7 +135,7 @@ def test_height_is_foretold(sheet_with: SheetWith) -> None:
 def test_what_glyphs_do_not_give_back_is_spelled_out(sheet_with: SheetWith) -> None:
     sheet = sheet_with("محمد", "Ana")
     sheet.set_compression(False)
-    octets = bytes(sheet.output())
+    octets = sheet.pdf()
     assert b"/ActualText <feff" + "محمد".encode("utf-16-be").hex().encode() in octets
     assert octets.count(b"/ActualText") == 1
     assert octets.count(b"BDC") == octets.count(b"EMC") == 2
