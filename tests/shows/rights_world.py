@@ -183,7 +183,6 @@ class RightsWorld:
             "share_id": "0" * 32,
             "number": "0",
             "ticket": "x",
-            "rest": "x",
             "upload_id": self._upload(where),
         }
 
