@@ -61,6 +61,7 @@ def opening(
     """
     dialect, keys = connection.dialect.name, sorted(set(keys))
     asked: list[Question] = [(_CLINIC_STATE, {"wanted": clinic_id}), (_SEEN, {"who": message[0], "what": message[1]})]
+    asked += [(_BY_INDEX, {})] if dialect == "postgresql" else []
     asked += _lock_questions(dialect, keys)
     by_key = _questions(dialect, person_key.c.key, _KEY, keys)
     sent = _questions(dialect, record.c.event_key, _RECORD, event_keys)
@@ -139,6 +140,9 @@ _SEEN = select(submission.c.digest).where(
     submission.c.actor == bindparam("who"), submission.c.message_id == bindparam("what")
 )
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(string_to_array(:keys, ',')) AS k")
+_BY_INDEX = text("SELECT set_config('enable_seqscan', 'off', true)")
+"""Until the transaction ends. A plan is made while the tables are small, remembered by each connection, and reads them
+from end to end long after they are large: a new deployment's first hour was spent so."""
 _KEY = (person_key.c.key, person_key.c.person_id)
 _ADD_KEY = person_key.insert().from_select(
     ["key", "person_id"],
@@ -168,8 +172,7 @@ def _questions(dialect: str, chosen: Any, columns: tuple[Any, ...], wanted: Iter
 
 @cache
 def _select_one(chosen: Any, columns: tuple[Any, ...]) -> Select[Any]:
-    """PostgreSQL reckons with ten values in every array, and would read a small table from end to end for them; the
-    plan it remembers is then the wrong one for the large table that the small one becomes."""
+    """The plainest plan for what is asked most."""
     return select(*columns).where(chosen == bindparam("wanted"))
 
 
