@@ -39,11 +39,17 @@ class Chores:
     _forgot_at: datetime | None = field(default=None)
 
     def round(self) -> None:
-        """Whatever is due now. Raises StorageFull, StorageBusy: it is due again."""
+        """Whatever is due now. Raises StorageFull, StorageBusy: it is due again; the other chores were done."""
         service, now = self.service, self.clock()
-        Withdrawals(service.store, service.maker(), service.random).work(self.clock)
-        for one in self.more:
-            one(now)
+        withdrawals = Withdrawals(service.store, service.maker(), service.random)
+        failures = []
+        for one in (lambda _: withdrawals.work(self.clock), *self.more):
+            try:
+                one(now)
+            except Exception as error:  # one chore that cannot work must not keep the others from it
+                failures.append(error)
+        if failures:
+            raise failures[0]
         if self._forgot_at is None or now - self._forgot_at >= DAILY:
             self.forget(now)
             self._forgot_at = now

@@ -1,8 +1,8 @@
 """Telling residents that something was recorded or put right: a chore, behind the intake and never in it.
 
 Two sources: notices (a card was replaced or taken back), and events (doses and results were recorded). Each person is
-told once of each, at a contact that is confirmed; whoever has none, and whoever is protected, is told nothing. With the
-events the contacts that clinics sent are learned, unconfirmed.
+told once of each, at a contact that is confirmed; whoever has none, and whoever is protected, is told nothing. Most of
+a load's persons have none: of them nothing is read but that.
 
 Events are read from a place that this process remembers; a new process looks back `LOOK_BACK`, and what was told stays
 told: a link made after the event shows it, and the event's id names the message (`once`).
@@ -18,8 +18,9 @@ from issuer.getting_in.dates import is_date
 from issuer.getting_in.sending import Wanted, send_links
 from issuer.getting_in.setting import Setting
 from issuer.persons import read_demographics
-from issuer.store.contacts import add_contacts, usable_contacts
+from issuer.store.contacts import usable_contacts
 from issuer.store.residents import PersonRow, persons_now, told_since
+from issuer.store.rows import in_portions
 from issuer.store.telling import (
     RecordedEvent,
     events_after,
@@ -41,10 +42,10 @@ SETTLES = timedelta(minutes=1)
 over, and a mistake that the clinic corrects at once makes one message and not two."""
 AT_ONCE = 200
 """Events, or notices, in one transaction."""
+PERSONS_AT_ONCE = 250
+"""The same for persons: one event of a file's portion is about five hundred of them."""
 ADDED = frozenset({"record.added", "records.added"})
 """Kinds of events that people are told of."""
-LEARNED = ADDED | {"record.corrected"}
-"""Kinds after which contacts may have changed."""
 _PURPOSES: Mapping[str, str] = {"card-replaced": "card-replaced", "card-revoked": "card-cancelled"}
 
 
@@ -97,28 +98,31 @@ class Teller:
             if self._read is None:
                 self._read = first_event_since(connection, now - LOOK_BACK)
             events = events_after(connection, self._read, now - self.settles, AT_ONCE)
-            persons = persons_recorded(connection, [one for one in events if one.kind in LEARNED])
+            persons = persons_recorded(connection, [one for one in events if one.kind in ADDED])
         told = self._tell_persons(persons, now) if persons else 0
         if events:
             self._read = events[-1].id
         return len(events), told
 
     def _tell_persons(self, persons: Mapping[str, RecordedEvent], now: datetime) -> int:
+        """Some hundred in each transaction: a file's portion is one event about five hundred persons, and whoever
+        writes meanwhile must not wait for all of them."""
+        return sum(self._tell_some(dict(some), now) for some in in_portions(persons.items(), PERSONS_AT_ONCE))
+
+    def _tell_some(self, persons: Mapping[str, RecordedEvent], now: datetime) -> int:
+        with self.setting.store.reading() as connection:
+            if not usable_contacts(connection, set(persons)):
+                return 0
         with self.setting.store.writing() as connection:
-            known = persons_now(connection, persons)
-            self._learn(connection, {one.id: one for one in known.values()}.values(), now)
-            new = {who: one for who, one in persons.items() if one.kind in ADDED}
-            reachable = self._reachable(connection, new)
+            usable = usable_contacts(connection, set(persons))
+            reachable = {who: one for who, one in self._reachable(connection, persons).items() if one.id in usable}
             told = told_since(connection, {one.id for one in reachable.values()})
             wanted = {}
             for who, person in reachable.items():
-                if person.id not in told or told[person.id] < new[who].at:
-                    once = f"recorded/{new[who].id}/{person.id}"
+                if person.id not in told or told[person.id] < persons[who].at:
+                    once = f"recorded/{persons[who].id}/{person.id}"
                     wanted[person.id] = self._wanted(person, "record-ready", once)
             return self._send(connection, wanted, now)
-
-    def _learn(self, connection: "Connection", persons: Iterable[PersonRow], now: datetime) -> None:
-        add_contacts(connection, [row for one in persons for row in learned(self.setting, one, now)])
 
     # ---- Both --------------------------------------------------------------------------------------------------------
 

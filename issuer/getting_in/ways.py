@@ -150,9 +150,9 @@ class Ways:
         return NotIn("wrong-date", left) if left else NotIn("locked")
 
     def _same_contact(self, connection: "Connection", way: WayRow, person: PersonRow) -> tuple[ContactRow, ...]:
-        """The one the link went to; of a link that was handed over, whichever is confirmed."""
+        """The one the link was made for; else whichever are confirmed: delivery goes on to the next where one fails."""
         known = usable_contacts(connection, [person.id]).get(person.id, ())
-        return tuple(one for one in known if way.contact_id in (None, one.id))
+        return tuple(one for one in known if one.id == way.contact_id) or known
 
     def _is_over(self, connection: "Connection", whose: str, cap: Cap, now: datetime) -> bool:
         """Whether one more wrong date would be too many."""

@@ -28,6 +28,10 @@ CONTRADICTIONS = frozenset(
     "sex-differs mother-differs multiple-birth-differs suffix-differs middle-differs identifier-differs".split()
 )
 _BITS = {code: odds.bits for code, odds in ODDS.items()}
+NOBODY = frozenset(("", *"unknown unk na none null nil notknown notgiven refused x xx xxx".split()))
+"""What stands in a mother's name where nobody knows it."""
+FEWEST_DIGITS = 7
+"""Of a phone number: shorter ones are extensions, or no numbers."""
 FAMILYS_KINDS = frozenset({"SS", "MA", "MC", "PN", "MB"})
 """Kinds of HL7 table 0203 that a parent's number is often written under: they alone do not outweigh a difference."""
 
@@ -153,6 +157,11 @@ def _family(new: Known, old: Known) -> tuple[Agreement, str]:
     return "differs", "family-differs"
 
 
+def is_known(text: str | None) -> bool:
+    """Whether a name says anything: not "unknown", "N/A"."""
+    return bool(text) and _family_of(text) not in NOBODY
+
+
 def _family_of(text: str | None) -> str:
     """A family name standing alone, as it is compared; "-" where nothing is known."""
     return "".join(folded(text).split()) if text else "-"
@@ -226,7 +235,7 @@ def _facts(new: Known, old: Known) -> list[str]:
         found.append("birth-order-same")
     if a.multiple_birth is not None and b.multiple_birth is not None and a.multiple_birth != b.multiple_birth:
         found.append("multiple-birth-differs")
-    if a.mother_maiden and b.mother_maiden:
+    if is_known(a.mother_maiden) and is_known(b.mother_maiden):
         found.append(_mother(_family_of(a.mother_maiden), _family_of(b.mother_maiden)))
     if a.phones and b.phones:
         found.append("phone-same" if _common(a.phones, b.phones) else "phone-differs")
@@ -261,14 +270,16 @@ def _mother(a: str, b: str) -> str:
 
 
 def _common(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
-    return not {_digits(one) for one in a if one}.isdisjoint({_digits(one) for one in b if one})
+    return not {*map(_digits, a)}.isdisjoint({*map(_digits, b)} - {""})
 
 
 def _digits(contact: str) -> str:
-    """The last ten digits of a number, so that one sent without its country meets one with it; an e-mail as it is."""
+    """The last ten digits of a number, so that one sent without its country meets one with it; an e-mail as it is.
+    "" for what is neither: "unknown", "0000000000"."""
     if "@" in contact:
         return contact
-    return "".join(character for character in contact if character.isdecimal())[-10:]
+    digits = "".join(character for character in contact if character.isdecimal())[-10:]
+    return digits if len(digits) >= FEWEST_DIGITS and len(set(digits)) > 1 else ""
 
 
 def _lower(emails: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from issuer.persons.names import FoldedName, fold, sound
 MAX_ALIASES = 8
 """Former names that a person is found by; the rest is kept and not looked for."""
 MAX_PARTS = 2
+FEWEST_REPEATED = 3
+"""From so many on, one digit again and again stands for no number; a small clinic may well have a chart 7, or 11."""
 DATE_CHARACTERS = 10
 NOT_A_PERSONS = frozenset({"AN", "VN", "SN", "GN", "RRI"})
 """Kinds of HL7 table 0203 that name an account, a visit, a subscriber or a guarantor: several people share one."""
@@ -46,8 +48,15 @@ def identifying(identifiers: tuple[Identifier, ...]) -> dict[tuple[str, str], st
     return {
         (_authority(one.authority), one.value.strip().casefold()): one.kind
         for one in identifiers
-        if one.authority and one.value.strip() and one.kind not in NOT_A_PERSONS
+        if one.authority and one.kind not in NOT_A_PERSONS and _says_something(one.value)
     }
+
+
+def _says_something(value: str) -> bool:
+    """Not what people write where there is no number: "N/A", "unknown", "0000", "99999"."""
+    marks = [mark for mark in value if mark.isalnum()]
+    repeated = len(marks) >= FEWEST_REPEATED and len(set(marks)) == 1
+    return any(mark.isdecimal() for mark in marks) and marks != ["0"] and not repeated
 
 
 def _authority(text: str) -> str:

@@ -20,6 +20,7 @@ from issuer.db import reading, writing
 from issuer.models import person, record
 from issuer.models.audit import audit_entry, audit_seal
 from issuer.store.names import names_of_actors, names_of_clinics
+from issuer.store.rows import add_rows
 
 MAX_SEALED = 5_000
 """Entries under one seal: a sealer holds SQLite's one writer no longer than these take."""
@@ -28,13 +29,12 @@ MAX_TYPED = 500
 """Characters of a reason that are kept."""
 _SEALER_LOCK = 7382646574
 """Any number: two sealers on one PostgreSQL database wait for each other by it. SQLite has one writer anyway."""
-_INSERT = insert(audit_entry).inline()
 
 
 def append(connection: Connection, entries: Sequence[Entry]) -> None:
     """Write entries with the change they speak of: one statement, within the caller's transaction."""
     if entries:
-        connection.execute(_INSERT, [_values(entry) for entry in entries])
+        add_rows(connection, audit_entry, [_values(entry) for entry in entries])
 
 
 class AuditStore:

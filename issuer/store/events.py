@@ -15,17 +15,17 @@ from issuer.audit.entry import Entry, Event
 from issuer.db import reading, writing
 from issuer.models.audit import delivery, event, webhook
 from issuer.store.audit import append as append_audit
+from issuer.store.rows import add_rows
 from issuer.webhooks.deliveries import LEASE, Attempt, Due, Failing, NewWebhook, StoppedBecause, Webhook
 
 MAX_ADDRESSED = 500
 """Events turned into deliveries in one transaction."""
-_INSERT = insert(event).inline()
 
 
 def append(connection: Connection, events: Sequence[Event]) -> None:
     """Write events with what caused them: one statement, within the caller's transaction."""
     if events:
-        connection.execute(_INSERT, [_values(one) for one in events])
+        add_rows(connection, event, [_values(one) for one in events])
 
 
 class EventStore:

@@ -73,7 +73,7 @@ def events_after(connection: Connection, after: int, until: datetime, limit: int
 
 
 def persons_recorded(connection: Connection, events: Sequence[RecordedEvent]) -> Mapping[str, RecordedEvent]:
-    """Person -> the first of these events that is about a dose or result of theirs which may stand on a card: whoever
+    """Person -> the newest of these events that is about a dose or result of theirs which may stand on a card: whoever
     comes for anything else would find nothing."""
     by_object = {(one.object_kind, one.object_id): one for one in reversed(events)}
     found: dict[str, RecordedEvent] = {}
@@ -84,7 +84,7 @@ def persons_recorded(connection: Connection, events: Sequence[RecordedEvent]) ->
             shown = (record.c.status == "completed") & (record.c.unsigned_because == "")
             for row in connection.execute(chosen.where(shown)):
                 one = by_object[kind, row.named]
-                if row.person_id not in found or one.id < found[row.person_id].id:
+                if row.person_id not in found or one.id > found[row.person_id].id:
                     found[row.person_id] = one
     return found
 

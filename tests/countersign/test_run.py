@@ -1,7 +1,9 @@
 """`make run`, as a new user meets it: both services, sample residents, a card to the verdict, a revocation, a restart."""
 
+import contextlib
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -21,9 +23,12 @@ AMARA_BORN = "1984-03-09"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below what the system gives to connections: none of them takes it while the service is started again."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager

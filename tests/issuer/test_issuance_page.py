@@ -11,7 +11,8 @@ from issuer.revocation import REASONS
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "issuance.md").read_text("utf-8")
 CODES = (
     "token-missing not-found card-revoked content-type record-not-certifiable reason-unknown card-unreadable "
-    "storage-busy no-signing-key storage-full link-ended card-cancelled typefaces-missing no-such-key"
+    "storage-busy no-signing-key storage-full card-cancelled typefaces-missing no-such-key "
+    "no-such-card no-such-link visit-over too-many-dates https-needed"
 ).split()
 
 

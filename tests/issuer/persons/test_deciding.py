@@ -323,3 +323,19 @@ def test_reasons_and_repr_hold_no_values():
     shown = repr(found) + repr(Candidate("a", person()))
     for value in ("Quill", "Wilhel", "1987", "2024", "5550100", "Oak"):
         assert value not in shown
+
+
+@pytest.mark.parametrize("nothing", ["N/A", "unknown", "NONE", "0", "0000000", "9999-9999", "-", "000"])
+def test_what_stands_for_no_number_makes_nobody_the_same(nothing: str) -> None:
+    one = Demographics(Name("Lopez", ("Maria",)), "1991-05-06", identifiers=(Identifier("1.2.3", nothing, "MR"),))
+    other = Demographics(Name("Garcia", ("Maria",)), "1980-01-02", identifiers=(Identifier("1.2.3", nothing, "MR"),))
+    assert keys_of(one).identifiers == ()
+    assert decide(one, [Candidate("x", other)], []).kind == "new"
+
+
+@pytest.mark.parametrize("nothing", ["N/A", "unknown", "0000000000", "555"])
+def test_a_contact_that_is_none_is_no_fact(nothing: str) -> None:
+    one = Demographics(Name("Smith", ("Maria",)), "1991-05-06", phones=(nothing,), mother_maiden="UNKNOWN")
+    plain = Demographics(Name("Smith", ("Maria",)), "1991-05-06")
+    candidates = [Candidate("x", one)]
+    assert decide(one, [], candidates).kind == decide(plain, [], [Candidate("x", plain)]).kind == "review"
