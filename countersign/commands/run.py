@@ -1,5 +1,6 @@
 """`countersign run`: the whole product on one machine, with sample residents. Behind `make run`."""
 
+import contextlib
 import json
 import os
 import signal
@@ -143,7 +144,8 @@ def staff_links(deployment: Deployment) -> list[tuple[str, str]]:
 
 
 def _start(*command: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "countersign", *command])
+    # A group of its own, so that its workers can be ended with it.
+    return subprocess.Popen([sys.executable, "-m", "countersign", *command], start_new_session=True)
 
 
 def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
@@ -158,7 +160,7 @@ def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
 
 
 def _stop(servers: list["subprocess.Popen[bytes]"]) -> None:
-    """granian's parent can outlive SIGTERM: wait, then kill."""
+    """granian's parent can outlive SIGTERM, and its workers outlive it, holding the port: wait, then kill all."""
     for server in servers:
         server.terminate()
     for server in servers:
@@ -167,6 +169,8 @@ def _stop(servers: list["subprocess.Popen[bytes]"]) -> None:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
 
 
 def _require_free(port: int) -> None:

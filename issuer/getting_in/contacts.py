@@ -111,8 +111,11 @@ class ContactBook:
     # ---- By a resident who is in -------------------------------------------------------------------------------------
 
     def own(self, visitor: Visitor, now: datetime) -> tuple[ContactView, ...]:
-        """One's own."""
-        with self.setting.store.reading() as connection:
+        """One's own; those that clinics sent meanwhile are added."""
+        with self.setting.store.writing() as connection:
+            person = person_now(connection, visitor.person_id)
+            if person is not None:
+                rows.add_contacts(connection, learned(self.setting, person, now))
             return tuple(_view(one) for one in rows.contacts_of(connection, visitor.person_id))
 
     def send_code(self, visitor: Visitor, contact_id: str, now: datetime, origin: str, language: str = "") -> None:

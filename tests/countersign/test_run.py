@@ -49,7 +49,7 @@ def running(folder: Path, issuer: int, verifier: int):
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(20)
+                process.wait(40)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
