@@ -4,17 +4,18 @@ It answers one person, several that resemble, or none; nobody can browse. A prot
 address kept secret) is opened by the clinic that recorded them only; to everybody else there is nobody of that name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from issuer.audit.entry import Entry
 from issuer.intake.events import read_event
-from issuer.intake.held import HeldPerson, HeldRecord, Holdings
+from issuer.intake.held import HeldPerson, HeldRecord
+from issuer.intake.people import candidates_of
 from issuer.intake.proposal import Demographics, Event
 from issuer.models import record
-from issuer.persons import Candidate, decide, keys_of
+from issuer.persons import decide, keys_of
 from issuer.rights import Actor, require
 from issuer.store import Store, audit
 from issuer.store.cards import clinic_names
@@ -104,7 +105,11 @@ class Looking:
     def _found(self, connection: "Connection", actor: Actor, person: Demographics) -> Found:
         keys = keys_of(person)
         held = near(connection, (*keys.identifiers, *keys.names))
-        who = decide(person, _candidates(held, keys.identifiers), _candidates(held, keys.names))
+        who = decide(
+            person,
+            candidates_of(held.persons, held.by_key, keys.identifiers),
+            candidates_of(held.persons, held.by_key, keys.names),
+        )
         if who.kind == "match":
             one = held.persons[who.person_id]
             records = records_where(connection, record.c.person_id, [one.id])
@@ -132,11 +137,6 @@ class Looking:
 def _is_full(person: Demographics) -> bool:
     named = bool(person.name.family or person.name.text) and bool(person.birth_date)
     return named or any(one.authority and one.value for one in person.identifiers)
-
-
-def _candidates(held: Holdings, keys: Iterable[str]) -> list[Candidate]:
-    ids = dict.fromkeys(who for key in keys for who in held.by_key.get(key, ()))
-    return [Candidate(who, held.persons[who].demographics) for who in ids if who in held.persons]
 
 
 def _line(one: HeldRecord, clinic_name: str) -> HistoryLine:

@@ -37,7 +37,7 @@ class Matcher:
             if not proposal.person_id:
                 own = keys[id(proposal.person)]
                 by_identifier, by_name = (
-                    _candidates(near.persons, near.by_key, many) for many in (own.identifiers, own.names)
+                    candidates_of(near.persons, near.by_key, many) for many in (own.identifiers, own.names)
                 )
                 said = self.whose(proposal.person, by_identifier, by_name)
                 found |= {said.person_id} if said.kind == "match" else set()
@@ -45,9 +45,10 @@ class Matcher:
         return found
 
 
-def _candidates(
+def candidates_of(
     persons: Mapping[str, HeldPerson], by_key: Mapping[str, Iterable[str]], keys: Iterable[str]
 ) -> list[Candidate]:
+    """Those among `persons` who share one of the keys, each once."""
     ids = dict.fromkeys(who for key in keys for who in by_key.get(key, ()))
     return [Candidate(who, persons[who].demographics) for who in ids if who in persons]
 
@@ -82,7 +83,7 @@ class People:
             return Decision("match", before, ())
         keys = self._keys[id(proposal.person)]
         by_identifier, by_name = (
-            _candidates(self._persons, self._by_key, many) for many in (keys.identifiers, keys.names)
+            candidates_of(self._persons, self._by_key, many) for many in (keys.identifiers, keys.names)
         )
         return self._matcher.whose(proposal.person, by_identifier, by_name)
 

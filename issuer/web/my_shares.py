@@ -22,7 +22,7 @@ from issuer.sharing.answering import Count
 from issuer.sharing.holding import Why, can_be_made
 from issuer.web.languages import marked as _
 from issuer.web.languages import words
-from issuer.web.resident_failures import SAFE, install_failures_in_words, private
+from issuer.web.resident_failures import SAFE, install_failures_in_words, private, visit_over
 from issuer.web.rules import holder
 from issuer.web.sessions import origin
 from issuer.web.sharing import sharing_blueprint
@@ -97,7 +97,7 @@ def my_shares_blueprint(holding: Holding, visits: Visits, time_zone: str) -> Blu
     def visit() -> Visitor:
         found = visits.visitor()
         if found is None:
-            raise _visit_over()
+            raise visit_over()
         return found
 
     @blueprint.get("")
@@ -187,18 +187,6 @@ def _wish(typed: Typed, titles: tuple[str, ...]) -> Wish:
         raise NotShared("no-cards")
     wanted = () if set(typed.titles) == set(titles) else typed.titles
     return Wish(wanted, typed.label, typed.passcode, typed.days, typed.follows, typed.direct)
-
-
-def _visit_over() -> Problem:
-    return Problem(
-        401,
-        "visit-over",
-        _("Your cards are closed"),
-        _("You closed them, or did not use them for a while."),
-        _("Have a new link sent to you."),
-        lost=SAFE,
-        next_step="getting_in.ask",
-    )
 
 
 def _no_such_link() -> Problem:

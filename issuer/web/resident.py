@@ -18,7 +18,7 @@ from issuer.web.answers import card_file, file_answer, png_answer, svg_answer
 from issuer.web.languages import marked as _
 from issuer.web.languages import words
 from issuer.web.resident_card import ReaderCard, reader_card
-from issuer.web.resident_failures import SAFE, install_failures_in_words, private
+from issuer.web.resident_failures import SAFE, install_failures_in_words, private, visit_over
 from issuer.web.rules import holder
 from issuer.web.sessions import origin
 from issuer.web.visits import PATH, Visits
@@ -44,7 +44,7 @@ class _Desk:
         """Whose visit it is. Raises Problem."""
         found = self.visits.visitor()
         if found is None:
-            raise _visit_over()
+            raise visit_over()
         return found
 
     def stored(self) -> tuple[StoredCard, ...]:
@@ -178,18 +178,6 @@ def _printed(card: CardView, settings: Settings) -> bytes:
 
 def _detail(line: Line) -> str:
     return " · ".join(part for part in (line.outcome, *line.details) if part)
-
-
-def _visit_over() -> Problem:
-    return Problem(
-        401,
-        "visit-over",
-        _("Your cards are closed"),
-        _("You closed them, or did not use them for a while."),
-        _("Have a new link sent to you."),
-        lost=SAFE,
-        next_step="getting_in.ask",
-    )
 
 
 def _no_card() -> Problem:

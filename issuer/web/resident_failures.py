@@ -130,3 +130,16 @@ def _fault(status: int) -> Problem:
         _("Try again. If it happens twice, tell us the request number below."),
         lost=SAFE,
     )
+
+
+def visit_over() -> Problem:
+    """Nobody is in: the visit was closed, or was left alone too long."""
+    return Problem(
+        401,
+        "visit-over",
+        _("Your cards are closed"),
+        _("You closed them, or did not use them for a while."),
+        _("Have a new link sent to you."),
+        lost=SAFE,
+        next_step="getting_in.ask",
+    )
